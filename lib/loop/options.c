@@ -40,7 +40,7 @@ ib_run_options_warn(struct ib_run_options *o, ib_warn_function *warn, void *data
 }
 
 static enum ib_status
-refuse(const char *name, const char *expected, const char *value, struct ib_error *err)
+refuse_value(const char *name, const char *expected, const char *value, struct ib_error *err)
 {
 	char show[IB_SHOW_MAX];
 
@@ -56,7 +56,7 @@ set_word(unsigned *word, const char *words, const char *name, const char *value,
 	int found = ib_value_word(value, words);
 
 	if (found < 0)
-		return refuse(name, ib_expected_word(expected, words), value, err);
+		return refuse_value(name, ib_expected_word(expected, words), value, err);
 	*word = (unsigned)found;
 	return IB_OK;
 }
@@ -78,7 +78,7 @@ static enum ib_status
 set_audit(struct ib_run_options *o, const char *value, struct ib_error *err)
 {
 	if (strcmp(value, "-") == 0 || !*value)
-		return refuse("audit", "the name of a file", value, err);
+		return refuse_value("audit", "the name of a file", value, err);
 	return set_text(&o->audit, value, err);
 }
 
@@ -95,7 +95,7 @@ set_limit(struct ib_limit *limit, char **text, const char *name, const char *val
 	expected = ib_limit_parse(copy, limit);
 	if (expected) {
 		free(copy);
-		return refuse(name, expected, value, err);
+		return refuse_value(name, expected, value, err);
 	}
 	free(*text);
 	*text = copy;
@@ -108,7 +108,7 @@ set_smooth(struct ib_run_options *o, const char *value, struct ib_error *err)
 	char expected[IB_EXPECTED_MAX];
 
 	if (!ib_value_real(value, "[0, 1)", &o->smooth))
-		return refuse("smooth", ib_expected_real(expected, "[0, 1)"), value, err);
+		return refuse_value("smooth", ib_expected_real(expected, "[0, 1)"), value, err);
 	return IB_OK;
 }
 
@@ -119,7 +119,8 @@ set_threads(struct ib_run_options *o, const char *value, struct ib_error *err)
 	uint64_t threads;
 
 	if (!ib_value_count(value, "[1, 1024]", &threads))
-		return refuse("threads", ib_expected_count(expected, "[1, 1024]"), value, err);
+		return refuse_value("threads", ib_expected_count(expected, "[1, 1024]"), value,
+				    err);
 	o->context.threads = (int)threads;
 	return IB_OK;
 }

@@ -198,7 +198,7 @@ check_epoch(const struct ib_run *run, int64_t epoch, struct ib_error *err)
 
 /* Draw an epoch as ib-prune does, with inputs and outputs in memory. */
 static enum ib_status
-prune(struct ib_run *run, int64_t epoch, struct ib_error *err)
+prune_epoch(struct ib_run *run, int64_t epoch, struct ib_error *err)
 {
 	struct ib_prune_memory memory = {
 		.scores = run->scores->table.n > 0 ? run->scores : NULL,
@@ -250,7 +250,7 @@ ib_run_draw(struct ib_run *run, int64_t epoch, const int64_t **row, const float 
 	run->drawn = ib_row_arrays_new("weight");
 	if (!run->drawn)
 		return ib_fail_memory(err);
-	st = prune(run, epoch, err);
+	st = prune_epoch(run, epoch, err);
 	if (st)
 		return st;
 	*row = run->drawn->index.p;

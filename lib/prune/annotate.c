@@ -41,7 +41,7 @@ split_name(struct ib_annotate *s, struct ib_error *err)
 
 /* True if a field is the object `ib` that --explain adds, or a member of this object. */
 static bool
-clashes(struct ib_span name)
+is_explanation_field(struct ib_span name)
 {
 	return ib_span_is(name, "ib") || ib_span_begins_with(name, "ib.");
 }
@@ -60,12 +60,12 @@ ib_annotate_init(struct ib_annotate *s, const struct ib_prune_options *o, struct
 	};
 	if (o->id_field)
 		s->id_field = ib_span_of(o->id_field);
-	if (s->explain && !s->bare && clashes(s->weight))
+	if (s->explain && !s->bare && is_explanation_field(s->weight))
 		return ib_fail(err, IB_E_MISUSE,
 			       "--weight-field %s conflicts with --explain, which writes the "
 			       "field 'ib'",
 			       o->weight_field);
-	if (s->explain && !s->bare && clashes(s->id_field))
+	if (s->explain && !s->bare && is_explanation_field(s->id_field))
 		return ib_fail(err, IB_E_MISUSE,
 			       "--id-field %s conflicts with --explain, which writes the "
 			       "field 'ib'",
@@ -96,14 +96,14 @@ ib_annotate_release(struct ib_annotate *s)
 
 /* Set the reason to the text `before`, the quoted name and the text `after`. */
 static bool
-refuse(struct ib_cursor *c, const char *before, struct ib_span name, const char *after)
+refuse_field(struct ib_cursor *c, const char *before, struct ib_span name, const char *after)
 {
 	snprintf(c->why, sizeof(c->why), "%s'%.*s'%s", before, (int)name.n, name.p, after);
 	return false;
 }
 
 static const struct ib_value *
-wanted(const struct ib_cursor *c, size_t i)
+wanted_value(const struct ib_cursor *c, size_t i)
 {
 	return ib_cursor_value(c, c->source->wanted_slot[i]);
 }
@@ -130,10 +130,10 @@ apply_existing_weight(const struct ib_annotate *s, struct ib_cursor *c,
 	if (s->existing_weight == IB_EXISTING_WEIGHT_REPLACE || existing->type == IB_NULL)
 		return true;
 	if (!ib_value_read_number(existing, &before))
-		return refuse(c, "the weight ", s->weight, " is not a number");
+		return refuse_field(c, "the weight ", s->weight, " is not a number");
 	*weight *= before;
 	if (!isfinite(*weight))
-		return refuse(c, "the weight ", s->weight, " is not finite");
+		return refuse_field(c, "the weight ", s->weight, " is not finite");
 	return true;
 }
 
@@ -215,12 +215,12 @@ find_object(const struct ib_annotate *s, struct ib_cursor *c, size_t *depth, con
 	*depth = 0;
 	*close = c->record.close;
 	for (i = 0; i + 1 < s->nsteps; i++) {
-		v = wanted(c, IB_ANNOTATE_OBJECT + i);
+		v = wanted_value(c, IB_ANNOTATE_OBJECT + i);
 		if (!v)
 			break;
 		if (v->type != IB_OBJECT)
-			return refuse(c, "", s->wanted[IB_ANNOTATE_OBJECT + i].name,
-				      " exists but is not an object");
+			return refuse_field(c, "", s->wanted[IB_ANNOTATE_OBJECT + i].name,
+					    " exists but is not an object");
 		*depth = i + 1;
 		*close = v->p + v->n - 1;
 	}
@@ -244,7 +244,7 @@ write_weight_only(const struct ib_annotate *s, const struct ib_cursor *c, double
 	char *to;
 
 	if (s->member.n == 0 || r->end == 0 || r->close[-1] == '{' || ib_is_space(r->close[-1]) ||
-	    wanted(c, IB_ANNOTATE_WEIGHT))
+	    wanted_value(c, IB_ANNOTATE_WEIGHT))
 		return false;
 	if (!ib_bytes_reserve(out, most))
 		return true; /* out->failed is set */
@@ -265,14 +265,14 @@ static bool
 write_json(const struct ib_annotate *s, struct ib_cursor *c, const struct ib_annotation *annotation,
 	   struct ib_bytes *out, struct ib_number_cache *cache)
 {
-	const struct ib_value *existing = wanted(c, IB_ANNOTATE_WEIGHT);
+	const struct ib_value *existing = wanted_value(c, IB_ANNOTATE_WEIGHT);
 	const char *p = c->record.p, *top = c->record.close, *close = top;
 	double weight = annotation->weight;
 	struct ib_span old;
 	size_t depth = 0;
 
-	if (s->id_field.n > 0 && wanted(c, IB_ANNOTATE_ID))
-		return refuse(c, "already has a field ", s->id_field, "");
+	if (s->id_field.n > 0 && wanted_value(c, IB_ANNOTATE_ID))
+		return refuse_field(c, "already has a field ", s->id_field, "");
 	if (!apply_existing_weight(s, c, existing, &weight))
 		return false;
 	if (existing) {
@@ -342,14 +342,14 @@ static bool
 write_row(const struct ib_annotate *s, struct ib_cursor *c, const struct ib_annotation *annotation,
 	  struct ib_bytes *out, struct ib_number_cache *cache)
 {
-	const struct ib_value *existing = wanted(c, IB_ANNOTATE_WEIGHT);
+	const struct ib_value *existing = wanted_value(c, IB_ANNOTATE_WEIGHT);
 	const char *p = c->record.p, *end = p + c->record.n;
 	char delimiter = c->source->delimiter;
 	double weight = annotation->weight;
 	struct ib_span old;
 
-	if (s->id_field.n > 0 && wanted(c, IB_ANNOTATE_ID))
-		return refuse(c, "already has a column ", s->id_field, "");
+	if (s->id_field.n > 0 && wanted_value(c, IB_ANNOTATE_ID))
+		return refuse_field(c, "already has a column ", s->id_field, "");
 	if (!apply_existing_weight(s, c, existing, &weight))
 		return false;
 	if (existing) {
@@ -362,8 +362,9 @@ write_row(const struct ib_annotate *s, struct ib_cursor *c, const struct ib_anno
 	if (s->id_field.n > 0) {
 		ib_bytes_append_char(out, delimiter);
 		if (!write_field(out, delimiter, annotation->id))
-			return refuse(c, "the id for ", s->id_field,
-				      " contains a tab or a newline, which TSV cannot represent");
+			return refuse_field(
+				c, "the id for ", s->id_field,
+				" contains a tab or a newline, which TSV cannot represent");
 	}
 	if (!existing) {
 		ib_bytes_append_char(out, delimiter);
@@ -490,9 +491,9 @@ ib_annotate_check(const struct ib_annotate *s, struct ib_cursor *c)
 
 	if (s->bare || c->source->format == IB_FORMAT_LIST)
 		return true;
-	existing = wanted(c, IB_ANNOTATE_WEIGHT);
-	if (s->id_field.n > 0 && wanted(c, IB_ANNOTATE_ID))
-		return refuse(c, "already has a field ", s->id_field, "");
+	existing = wanted_value(c, IB_ANNOTATE_WEIGHT);
+	if (s->id_field.n > 0 && wanted_value(c, IB_ANNOTATE_ID))
+		return refuse_field(c, "already has a field ", s->id_field, "");
 	if (existing)
 		return apply_existing_weight(s, c, existing, &weight);
 	return s->nsteps <= 1 || ib_source_is_delimited(c->source) ||

@@ -56,7 +56,7 @@ slot_of(XXH128_hash_t *slots, uint64_t nslots, XXH128_hash_t h)
 }
 
 static enum ib_status
-grow(struct ib_duplicate_check *s, uint64_t more, struct ib_error *err)
+grow_set(struct ib_duplicate_check *s, uint64_t more, struct ib_error *err)
 {
 	struct ib_huge_array fresh = { 0 };
 	XXH128_hash_t *old = s->unseen.p;
@@ -82,7 +82,7 @@ ib_duplicate_check_unseen(struct ib_duplicate_check *s, const XXH128_hash_t *has
 			  size_t *duplicate, struct ib_error *err)
 {
 	XXH128_hash_t *slots, *slot;
-	enum ib_status st = grow(s, n, err);
+	enum ib_status st = grow_set(s, n, err);
 	size_t i;
 
 	*duplicate = SIZE_MAX;

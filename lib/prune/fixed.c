@@ -116,7 +116,7 @@ find_edge(struct group *g, struct ib_fixed_group *of, struct ib_error *err)
 }
 
 static void
-mark(struct ib_rule *r, uint64_t row, bool kept)
+mark_row(struct ib_rule *r, uint64_t row, bool kept)
 {
 	r->kept[row / 64] |= (uint64_t)kept << row % 64;
 }
@@ -132,7 +132,7 @@ mark_rows(struct draws *d)
 		if (d->of[row] == 0)
 			continue;
 		g = &d->group[d->of[row] - 1];
-		mark(d->rule, row, d->lead[row] < g->edge);
+		mark_row(d->rule, row, d->lead[row] < g->edge);
 		if (d->lead[row] == g->edge)
 			g->place[g->nplaces++] =
 				(struct place){ draw(d->rule, row), (uint32_t)row,
@@ -147,7 +147,7 @@ mark_edge(struct draws *d, const struct group *g, uint64_t k)
 
 	qsort(g->place, (size_t)g->nplaces, sizeof(*g->place), by_draw);
 	for (i = 0; i < k - g->below; i++)
-		mark(d->rule, g->place[i].row, true);
+		mark_row(d->rule, g->place[i].row, true);
 }
 
 /* Store the groups in the rule. Groups without rows are omitted. */

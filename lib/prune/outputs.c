@@ -401,7 +401,7 @@ numbers_at_once(const struct ib_prune_outputs *t)
 
 /* With --split: distribute the records over the files. */
 static enum ib_status
-distribute(struct ib_prune_outputs *t, struct ib_error *err)
+fill_split_files(struct ib_prune_outputs *t, struct ib_error *err)
 {
 	uint64_t files = t->options->split, from, to;
 	size_t at_once = numbers_at_once(t);
@@ -426,7 +426,7 @@ ib_prune_outputs_end(struct ib_prune_outputs *t, uint64_t records, struct ib_err
 		if (t->output[i].companion)
 			st = ib_companion_end(t->output[i].companion, records, err);
 	if (!st && t->split)
-		st = distribute(t, err);
+		st = fill_split_files(t, err);
 	if (st)
 		return st;
 	for (i = t->noutputs; i-- > 0;)
@@ -442,7 +442,7 @@ ib_prune_outputs_many(const struct ib_prune_outputs *t)
 
 /* Move the files of a list to an array. Returns the number of files. */
 static size_t
-hand_over(struct ib_prune_files *from, struct ib_output **to)
+move_files(struct ib_prune_files *from, struct ib_output **to)
 {
 	size_t n = from->n;
 
@@ -463,12 +463,12 @@ ib_prune_outputs_commit(struct ib_prune_outputs *t, struct ib_output **receipt,
 	all = ib_array(t->others.n + t->manifests.n + 1, sizeof(*all));
 	if (!all)
 		return ib_fail_memory(err);
-	n = hand_over(&t->others, all);
+	n = move_files(&t->others, all);
 	if (receipt) {
 		all[n++] = *receipt;
 		*receipt = NULL;
 	}
-	n += hand_over(&t->manifests, all + n);
+	n += move_files(&t->manifests, all + n);
 	st = ib_outputs_commit(all, n, also, err);
 	free(all);
 	return st;

@@ -74,7 +74,7 @@ use_group(const struct ib_rule *r, struct ib_inclusion *c)
  * that applies, in the order of enum ib_reason.
  */
 static struct ib_inclusion
-include(const struct ib_rule *r, uint32_t row, float score, double pi)
+inclusion_of(const struct ib_rule *r, uint32_t row, float score, double pi)
 {
 	bool known = score == score; /* false for NaN; a sample without a row has NaN */
 	bool high = pi == IB_HIGH;
@@ -120,7 +120,7 @@ ib_rule_inclusions(const struct ib_rule *r, const uint32_t *row, size_t n,
 		score[i] = row[i] == IB_NO_ROW ? NAN : scores[row[i]];
 	r->kind->pi(r, score, n, pi);
 	for (i = 0; i < n; i++)
-		inclusion[i] = include(r, row[i], score[i], pi[i]);
+		inclusion[i] = inclusion_of(r, row[i], score[i], pi[i]);
 }
 
 size_t
@@ -150,7 +150,7 @@ ib_rule_rate_factor(const struct ib_rule *r)
 }
 
 static bool
-keeps(const struct ib_rule *r, uint32_t row, const struct ib_inclusion *c, double u)
+is_kept(const struct ib_rule *r, uint32_t row, const struct ib_inclusion *c, double u)
 {
 	if (c->group >= 0)
 		return r->kept[row / 64] >> row % 64 & 1;
@@ -171,7 +171,7 @@ ib_rule_draw(const struct ib_rule *r, struct ib_span id, uint32_t row, const str
 	if (c->reason != IB_REASON_DRAWN)
 		return d;
 	d.u = ib_draw_from_bits(ib_draw_bits(r->key, id.p, id.n));
-	d.kept = keeps(r, row, c, d.u);
+	d.kept = is_kept(r, row, c, d.u);
 	if (!d.kept) {
 		d.reason = IB_REASON_PRUNED;
 		d.weight = 0;

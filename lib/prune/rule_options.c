@@ -121,8 +121,8 @@ find_setting(const struct ib_rule_options *o, const char *name)
 }
 
 static const char *
-store(struct ib_rule_options *o, const struct ib_param *p, const char *value,
-      char expected[IB_EXPECTED_MAX])
+store_option(struct ib_rule_options *o, const struct ib_param *p, const char *value,
+	     char expected[IB_EXPECTED_MAX])
 {
 	const char *wrong = ib_param_store(p, value, o, expected);
 
@@ -137,7 +137,7 @@ const char *
 ib_rule_options_store(struct ib_rule_options *o, const char *name, const char *value,
 		      char expected[IB_EXPECTED_MAX])
 {
-	return store(o, find_setting(o, name), value, expected);
+	return store_option(o, find_setting(o, name), value, expected);
 }
 
 static enum ib_status
@@ -164,7 +164,7 @@ refuse_name(const struct ib_rule_options *o, const char *name, struct ib_error *
 }
 
 static enum ib_status
-set(struct ib_rule_options *o, const char *name, char *value, struct ib_error *err)
+parse_option(struct ib_rule_options *o, const char *name, char *value, struct ib_error *err)
 {
 	struct ib_rule_options changed = *o;
 	char buffer[IB_EXPECTED_MAX], show[IB_SHOW_MAX];
@@ -181,7 +181,7 @@ set(struct ib_rule_options *o, const char *name, char *value, struct ib_error *e
 	p = find_setting(o, name);
 	if (!p)
 		return refuse_name(o, name, err);
-	expected = store(o, p, value, buffer);
+	expected = store_option(o, p, value, buffer);
 	return expected ? ib_fail(err, IB_E_MISUSE, "%s must be %s, not %s", name, expected,
 				  ib_show(show, ib_span_of(value)))
 			: IB_OK;
@@ -223,7 +223,7 @@ ib_rule_options_set(struct ib_rule_options *o, const char *name, const char *val
 	if (!copy)
 		return ib_fail_memory(err);
 	memcpy(copy->text, value, n);
-	st = set(o, name, copy->text, err);
+	st = parse_option(o, name, copy->text, err);
 	if (st) {
 		free(copy);
 		return st;

@@ -230,7 +230,7 @@ read_parameters(const struct ib_rule_kind *kind, char *text, struct ib_rule_opti
 
 /* Set the parameters of all rules to their defaults. */
 static void
-reset(struct ib_rule_options *o)
+reset_parameters(struct ib_rule_options *o)
 {
 	static const struct ib_rule_options defaults = IB_RULE_DEFAULTS;
 	size_t n, size;
@@ -257,7 +257,7 @@ ib_rule_parse(char *text, struct ib_rule_options *o, struct ib_error *err)
 			kind = ib_rule_kind_of((enum ib_rule_id)i);
 	if (!kind)
 		return refuse_name(name, err);
-	reset(o);
+	reset_parameters(o);
 	o->rule = kind->id;
 	if (!text[name.n])
 		return IB_OK;

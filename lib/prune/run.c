@@ -2,7 +2,7 @@
  * One run of ib-prune: read scores and a manifest, and write an epoch manifest.
  *
  * The scan reads blocks, prunes the blocks in worker threads (parse_block) and
- * merges the results in manifest order (use_block). At the end, commit() makes
+ * merges the results in manifest order (use_block). At the end, commit_outputs() makes
  * the outputs appear and adds the run to the audit log. Either everything is
  * committed, or nothing.
  */
@@ -296,8 +296,8 @@ open_audit_log(struct run *run, struct ib_error *err)
  * fails, neither is committed.
  */
 static enum ib_status
-commit(struct run *run, struct ib_output **receipt, const struct ib_prune_result *r,
-       struct ib_error *err)
+commit_outputs(struct run *run, struct ib_output **receipt, const struct ib_prune_result *r,
+	       struct ib_error *err)
 {
 	struct ib_audit_footer footer = {
 		.epoch = run->options->rule.epoch,
@@ -361,7 +361,7 @@ predict(struct run *run, struct ib_error *err)
 }
 
 static enum ib_status
-finish(struct run *run, struct ib_error *err)
+finish_run(struct run *run, struct ib_error *err)
 {
 	const struct ib_prune_options *o = run->options;
 	struct ib_output *receipt = NULL;
@@ -390,7 +390,7 @@ finish(struct run *run, struct ib_error *err)
 			st = ib_receipt_write(run->rule, o, &result, &run->digests, receipt, err);
 	}
 	if (!st)
-		st = commit(run, &receipt, &result, err);
+		st = commit_outputs(run, &receipt, &result, err);
 	if (receipt)
 		ib_output_discard(&receipt);
 	return st;
@@ -489,7 +489,7 @@ ib_prune_run(const struct ib_prune_options *options, const struct ib_context *co
 	else if (!st)
 		st = read_manifest(&run, err);
 	if (!st && !options->dry_run)
-		st = finish(&run, err);
+		st = finish_run(&run, err);
 	ib_prune_outputs_discard(&run.outputs);
 	ib_audit_writer_discard(run.audit);
 	ib_reader_free(run.reader);

@@ -191,7 +191,7 @@ check_duplicate(struct shard *s, uint32_t row, struct ib_error *err)
 }
 
 static void
-progress(const struct shard *s)
+report_progress(const struct shard *s)
 {
 	const struct ib_shard_run *r = s->run;
 	struct ib_input *in = r->b->in.block.input;
@@ -203,7 +203,7 @@ progress(const struct shard *s)
 
 /* Decide whether to keep the sample, and write its weights line and its companion lines. */
 static enum ib_status
-decide(struct shard *s, struct ib_error *err)
+decide_sample(struct shard *s, struct ib_error *err)
 {
 	const struct ib_scores *scores = s->run->pruner->rule->scores;
 	struct ib_span id = ib_bytes_span(&s->id);
@@ -271,9 +271,9 @@ begin_sample(struct shard *s, const struct ib_tar_member *m, struct ib_error *er
 		return ib_fail_memory(err);
 	s->selected = ib_pruner_selects(s->run->pruner, ib_bytes_span(&s->id));
 	if (s->selected)
-		st = decide(s, err);
+		st = decide_sample(s, err);
 	s->run->samples++;
-	progress(s);
+	report_progress(s);
 	return st ? st : ib_prune_outputs_status(s->run->outputs, err);
 }
 
@@ -377,7 +377,7 @@ handle_other(struct shard *s, const struct ib_tar_member *m, struct ib_error *er
 }
 
 static void
-feed(void *ctx, const void *p, size_t n)
+add_to_digest(void *ctx, const void *p, size_t n)
 {
 	ib_reader_add_to_digest(ctx, p, n);
 }
@@ -389,7 +389,7 @@ ib_prune_shard(struct ib_shard_run *r, struct ib_error *err)
 			   .options = r->pruner->options,
 			   .source = r->b->in.block.source };
 	struct ib_tar_options options = { .context = r->context,
-					  .feed = feed,
+					  .feed = add_to_digest,
 					  .feed_ctx = r->reader };
 	struct ib_tar_member m;
 	enum ib_status st;

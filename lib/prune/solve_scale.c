@@ -26,7 +26,7 @@ struct estimate {
 };
 
 static double
-cost(const struct estimate *s, double c, bool high)
+estimate_cost(const struct estimate *s, double c, bool high)
 {
 	double sum = 0, pi;
 	size_t i;
@@ -47,20 +47,20 @@ cost(const struct estimate *s, double c, bool high)
  * reaches the target. *above may be C_MAX.
  */
 static void
-bisect(const struct estimate *s, bool high, double target, double *below, double *above)
+bracket_scale(const struct estimate *s, bool high, double target, double *below, double *above)
 {
 	double c;
 	int step;
 
 	*below = 0;
 	*above = 1;
-	while (*above < C_MAX && cost(s, *above, high) < target) {
+	while (*above < C_MAX && estimate_cost(s, *above, high) < target) {
 		*below = *above;
 		*above *= 2;
 	}
 	for (step = 0; step < 300 && *above - *below > 1e-7 * *above; step++) {
 		c = *below + (*above - *below) / 2;
-		if (cost(s, c, high) < target)
+		if (estimate_cost(s, c, high) < target)
 			*below = c;
 		else
 			*above = c;
@@ -84,12 +84,12 @@ order_within(double x)
 #define SCALE_TOLERANCE 1e-6
 
 static void
-bound(struct ib_scale_problem *b, const struct estimate *s)
+set_bounds(struct ib_scale_problem *b, const struct estimate *s)
 {
 	double target = b->keep * (double)b->n, least, most, other;
 
-	bisect(s, true, target * (1 - TARGET_TOLERANCE), &least, &other);
-	bisect(s, false, target * (1 + TARGET_TOLERANCE), &other, &most);
+	bracket_scale(s, true, target * (1 - TARGET_TOLERANCE), &least, &other);
+	bracket_scale(s, false, target * (1 + TARGET_TOLERANCE), &other, &most);
 	least *= 1 - SCALE_TOLERANCE;
 	most = most < C_MAX ? most * (1 + SCALE_TOLERANCE) : INFINITY;
 	b->low[0] = order_within(b->floor / most) - 1;
@@ -132,7 +132,7 @@ ib_solve_scale_bound(struct ib_scale_problem *b, const struct ib_totals *t, enum
 		add_bin(&s, t->bin[bin], (double)ib_proxy_of(proxy, low),
 			(double)ib_proxy_of(proxy, high));
 	}
-	bound(b, &s);
+	set_bounds(b, &s);
 }
 
 /* ---- the needed bins ---------------------------------------------------------- */
@@ -246,17 +246,17 @@ add_range(const struct search *s, struct ib_exact *acc, double factor, uint64_t 
 static void
 add_count(struct ib_exact *acc, double factor, uint64_t count, double x)
 {
-	uint64_t low = count & 0x1fffffff;
+	uint64_t low_bits = count & 0x1fffffff;
 
-	ib_exact_add_product(acc, factor, (double)low * x);
-	ib_exact_add_product(acc, factor, (double)(count - low) * x);
+	ib_exact_add_product(acc, factor, (double)low_bits * x);
+	ib_exact_add_product(acc, factor, (double)(count - low_bits) * x);
 }
 
 /* ---- the values of x at which pi reaches floor and 1 -------------------------- */
 
 /* True if y * f >= x. The product is not rounded. */
 static bool
-reaches(double y, double f, double x)
+product_reaches(double y, double f, double x)
 {
 	double product = y * f;
 
@@ -272,9 +272,10 @@ first_certain(double x, double floor)
 	if (x / floor >= (double)FLT_MAX)
 		return ORDER_OF_INFINITY;
 	order = ib_float_order((float)(x / floor));
-	while (reaches((double)ib_float_from_order(order - 1), floor, x))
+	while (product_reaches((double)ib_float_from_order(order - 1), floor, x))
 		order--;
-	while (order < ORDER_OF_INFINITY && !reaches((double)ib_float_from_order(order), floor, x))
+	while (order < ORDER_OF_INFINITY &&
+	       !product_reaches((double)ib_float_from_order(order), floor, x))
 		order++;
 	return order;
 }
@@ -285,27 +286,29 @@ last_at_floor(double x, double floor)
 {
 	uint32_t order = ib_float_order((float)(floor * x)) + 1;
 
-	/* y <= floor*x is equivalent to reaches(x, floor, y). */
-	while (order > ORDER_OF_ZERO && !reaches(x, floor, (double)ib_float_from_order(order)))
+	/* y <= floor*x is equivalent to product_reaches(x, floor, y). */
+	while (order > ORDER_OF_ZERO &&
+	       !product_reaches(x, floor, (double)ib_float_from_order(order)))
 		order--;
 	return order;
 }
 
 /*
  * Return the sign of (cost - target) at c = scale/x, where scale is 1 or floor.
- * The difference is multiplied by x, so that it can be computed exactly. `low`
+ * The difference is multiplied by x, so that it can be computed exactly. `nfloor`
  * samples have pi = floor, the samples with x in [from, to) have pi = c*x, and
  * the samples with a larger x have pi = 1.
  */
 static int
-compare(const struct search *s, double x, double scale, uint64_t low, uint64_t from, uint64_t to)
+compare_cost(const struct search *s, double x, double scale, uint64_t nfloor, uint64_t from,
+	     uint64_t to)
 {
 	const struct ib_scale_problem *b = s->b;
 	struct ib_exact acc, zero;
 
 	ib_exact_init(&zero);
 	ib_exact_init(&acc);
-	add_count(&acc, b->floor, low, x);
+	add_count(&acc, b->floor, nfloor, x);
 	add_range(s, &acc, scale, from, to);
 	add_count(&acc, 1, b->n - count_below(s, to), x);
 	add_count(&acc, -b->keep, b->n, x);
@@ -314,7 +317,7 @@ compare(const struct search *s, double x, double scale, uint64_t low, uint64_t f
 
 /* True if pi = floor at this x, which means that the cost at c = floor/x is at least the target. */
 static bool
-is_low(const struct search *s, uint32_t order)
+is_at_floor(const struct search *s, uint32_t order)
 {
 	double x = (double)ib_float_from_order(order);
 	uint64_t from = (uint64_t)order + 1, to;
@@ -322,7 +325,7 @@ is_low(const struct search *s, uint32_t order)
 	to = first_certain(x, s->b->floor);
 	if (to < from)
 		to = from;
-	return compare(s, x, s->b->floor, count_below(s, from), from, to) >= 0;
+	return compare_cost(s, x, s->b->floor, count_below(s, from), from, to) >= 0;
 }
 
 /* True if pi < 1 at this x, which means that the cost at c = 1/x is above the target. */
@@ -334,7 +337,7 @@ is_drawn(const struct search *s, uint32_t order)
 
 	if (from > order)
 		from = order;
-	return compare(s, x, 1, count_below(s, from), from, order) > 0;
+	return compare_cost(s, x, 1, count_below(s, from), from, order) > 0;
 }
 
 /*
@@ -380,11 +383,11 @@ static double
 compute_scale(const struct search *s, uint32_t last_low, uint32_t last_drawn)
 {
 	uint64_t from = (uint64_t)last_low + 1, to = (uint64_t)last_drawn + 1;
-	uint64_t low = count_below(s, from), certain;
+	uint64_t nfloor = count_below(s, from), certain;
 	const struct ib_scale_problem *b = s->b;
 	struct ib_exact rest, sum;
 
-	if (to < from || count_below(s, to) == low) {
+	if (to < from || count_below(s, to) == nfloor) {
 		/* All c in an interval meet the budget: use the lower end of the interval. */
 		double x = next_x(s, to > from ? to : from);
 
@@ -394,7 +397,7 @@ compute_scale(const struct search *s, uint32_t last_low, uint32_t last_drawn)
 	ib_exact_init(&rest);
 	ib_exact_init(&sum);
 	add_count(&rest, b->keep, b->n, 1);
-	add_count(&rest, -b->floor, low, 1);
+	add_count(&rest, -b->floor, nfloor, 1);
 	add_count(&rest, -1, certain, 1);
 	add_range(s, &sum, 1, from, to);
 	return ib_exact_round(&rest) / ib_exact_round(&sum);
@@ -420,7 +423,7 @@ ib_solve_scale(const struct ib_scale_problem *b, const struct ib_bin_counts *r, 
 		x = next_x(&s, ORDER_OF_ZERO + 1);
 		*c = x > 0 ? 1 / x : 0;
 	} else if (!st) {
-		*c = compute_scale(&s, last_that(&s, is_low, b->low),
+		*c = compute_scale(&s, last_that(&s, is_at_floor, b->low),
 				   last_that(&s, is_drawn, b->high));
 	}
 	free(s.sum);

@@ -112,8 +112,8 @@ is_equal(const struct expected *s, double value)
 }
 
 static enum ib_status
-compare(const cJSON *receipt, const char *path, const struct expected *s, const char *name,
-	struct ib_error *err)
+compare_with_receipt(const cJSON *receipt, const char *path, const struct expected *s,
+		     const char *name, struct ib_error *err)
 {
 	char a[IB_NUMBER_MAX], b[IB_NUMBER_MAX];
 	enum ib_status st;
@@ -155,7 +155,7 @@ check_receipt(const struct ib_weight_stats *t, uint64_t total, const char *name,
 	for (i = 0; i < sizeof(expected) / sizeof(*expected) && !st; i++) {
 		if (!expected[i].count)
 			expected[i].factor = out->factor;
-		st = compare(receipt, path, &expected[i], name, err);
+		st = compare_with_receipt(receipt, path, &expected[i], name, err);
 	}
 	if (!st)
 		st = read_number(receipt, path, "weight_var", &out->variance, err);
@@ -165,7 +165,7 @@ check_receipt(const struct ib_weight_stats *t, uint64_t total, const char *name,
 
 /* Return the distance between total and the sum that the weights had before --normalize. */
 static double
-distance(const struct ib_weight_stats *t, uint64_t total, double factor)
+weight_sum_distance(const struct ib_weight_stats *t, uint64_t total, double factor)
 {
 	struct ib_exact x = t->sum;
 
@@ -191,7 +191,7 @@ ib_check_weights(const struct ib_weight_stats *t, uint64_t total, const char *na
 		return st;
 	*factor = r.factor;
 	allowed = r.variance > 0 ? IB_WEIGHT_SUM_LIMIT * sqrt(r.variance) : 1e-9 * (double)total;
-	if (distance(t, total, r.factor) <= allowed)
+	if (weight_sum_distance(t, total, r.factor) <= allowed)
 		return IB_OK;
 	return ib_fail(err, IB_E_CHECK,
 		       "%s: the weights sum to %s, but the full manifest has %llu records: the "

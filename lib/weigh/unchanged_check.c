@@ -162,7 +162,7 @@ add_weight(struct removal *t, const struct ib_value *v, unsigned level)
 
 /* Join pieces that are nested, or that are separated only by a comma. */
 static void
-join(struct removal *t)
+join_pieces(struct removal *t)
 {
 	const char comma = t->json ? ',' : t->c->source->delimiter, *p;
 	size_t i, n = 0;
@@ -281,7 +281,7 @@ hash_without(struct ib_unchanged_check *x, const struct ib_cursor *c, unsigned w
 			add_field(&t, ib_cursor_value(c, slot[i]));
 	if (level < VALUE_ONLY && !add_weight(&t, w, level))
 		return false;
-	join(&t);
+	join_pieces(&t);
 	for (i = 0; i < t.n; i++)
 		t.piece[i] = with_comma(&t, t.piece[i]);
 	if (level == VALUE_ONLY)

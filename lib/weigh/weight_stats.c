@@ -55,7 +55,7 @@ ib_weight_stats_finalize(struct ib_weight_stats *t)
 #define TERMS_MAX 96
 
 static size_t
-expand(const struct ib_exact *x, double term[TERMS_MAX])
+split_sum(const struct ib_exact *x, double term[TERMS_MAX])
 {
 	struct ib_exact rest = *x;
 	size_t n;
@@ -74,7 +74,7 @@ static void
 square_of_sum(const struct ib_weight_stats *t, struct ib_exact *out)
 {
 	double term[TERMS_MAX];
-	size_t n = expand(&t->sum, term), i, k;
+	size_t n = split_sum(&t->sum, term), i, k;
 
 	ib_exact_init(out);
 	for (i = 0; i < n; i++)
@@ -106,7 +106,7 @@ ib_weight_stats_variance(const struct ib_weight_stats *t)
 {
 	struct ib_exact x = t->squares;
 	double term[TERMS_MAX];
-	size_t n = expand(&t->sum, term), i;
+	size_t n = split_sum(&t->sum, term), i;
 
 	for (i = 0; i < n; i++)
 		ib_exact_add(&x, -term[i]);
@@ -119,7 +119,7 @@ void
 ib_scale_init(struct ib_scale *s, const struct ib_exact *sum, double goal)
 {
 	double term[TERMS_MAX];
-	size_t n = expand(sum, term);
+	size_t n = split_sum(sum, term);
 
 	s->goal = goal;
 	s->sum = *sum;
