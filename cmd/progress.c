@@ -147,7 +147,7 @@ cli_progress_end_line(int fd)
 
 /* Return the maximum number of columns of a line that the terminal does not wrap. */
 static size_t
-room(void)
+max_line_width(void)
 {
 	struct winsize size;
 
@@ -174,9 +174,9 @@ shorten_line(struct line *line, size_t most)
 
 /* Print the line, and overwrite the rest of an earlier, longer line with spaces. */
 static void
-redraw(struct line *line)
+redraw_line(struct line *line)
 {
-	size_t n, most = room();
+	size_t n, most = max_line_width();
 
 	shorten_line(line, most);
 	n = line->n;
@@ -195,7 +195,7 @@ print_progress(double now)
 	write_text(&line, ": ");
 	write_progress(&line);
 	if (state.redraws)
-		redraw(&line);
+		redraw_line(&line);
 	else
 		fprintf(stderr, "%.*s\n", (int)line.n, line.text);
 	fflush(stderr);

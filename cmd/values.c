@@ -11,7 +11,8 @@
 /* ---- usage errors ------------------------------------------------------ */
 
 _Noreturn static void
-refuse(const struct cli *cli, const struct cli_option *o, const char *expected, const char *value)
+refuse_value(const struct cli *cli, const struct cli_option *o, const char *expected,
+	     const char *value)
 {
 	char name[40];
 
@@ -30,7 +31,7 @@ store_choice(struct cli *cli, const struct cli_option *o, const char *value)
 	bool flag = i > 0;
 
 	if (i < 0)
-		refuse(cli, o, ib_expected_word(expected, o->words), value);
+		refuse_value(cli, o, ib_expected_word(expected, o->words), value);
 	memcpy(cli_member_address(cli, o),
 	       o->size == sizeof(flag) ? (void *)&flag : (void *)&number, o->size);
 }
@@ -41,7 +42,7 @@ store_real(struct cli *cli, const struct cli_option *o, const char *value)
 	char expected[IB_EXPECTED_MAX];
 
 	if (!ib_value_real(value, o->range, cli_member_address(cli, o)))
-		refuse(cli, o, ib_expected_real(expected, o->range), value);
+		refuse_value(cli, o, ib_expected_real(expected, o->range), value);
 }
 
 static void
@@ -53,7 +54,7 @@ store_count(struct cli *cli, const struct cli_option *o, const char *value)
 	uint64_t count;
 
 	if (!ib_value_count(value, range, &count))
-		refuse(cli, o, ib_expected_count(expected, range), value);
+		refuse_value(cli, o, ib_expected_count(expected, range), value);
 	if (epoch)
 		*(int64_t *)cli_member_address(cli, o) = (int64_t)count;
 	else
@@ -71,14 +72,14 @@ store_limit(struct cli *cli, const struct cli_option *o, const char *value)
 
 	expected = ib_limit_parse(cli_free_at_end(cli, strdup(value)), cli_member_address(cli, o));
 	if (expected)
-		refuse(cli, o, expected, value);
+		refuse_value(cli, o, expected, value);
 }
 
 static void
 store_part(struct cli *cli, const struct cli_option *o, const char *value)
 {
 	if (!ib_part_parse(value, cli_member_address(cli, o)))
-		refuse(cli, o, "I/K with 0 <= I < K", value);
+		refuse_value(cli, o, "I/K with 0 <= I < K", value);
 }
 
 /* Store an option of the rule. The library checks the value. */
@@ -90,7 +91,7 @@ store_setting(struct cli *cli, const struct cli_option *o, const char *value)
 		ib_rule_options_store(cli_member_address(cli, o), o->name, value, buffer);
 
 	if (expected)
-		refuse(cli, o, expected, value);
+		refuse_value(cli, o, expected, value);
 }
 
 static void
@@ -186,7 +187,7 @@ cli_store_value(struct cli *cli, const struct cli_option *o, const char *value)
 		break;
 	case CLI_KIND_TEXT:
 		if (!*value)
-			refuse(cli, o, o->arg, value);
+			refuse_value(cli, o, o->arg, value);
 		else
 			*(const char **)cli_member_address(cli, o) = value;
 		break;
@@ -212,7 +213,7 @@ cli_store_value(struct cli *cli, const struct cli_option *o, const char *value)
 	case CLI_KIND_CALL:
 		expected = o->call(cli->args, value);
 		if (expected)
-			refuse(cli, o, expected, value);
+			refuse_value(cli, o, expected, value);
 		break;
 	default: /* a file of operands */
 		check_file(cli, o, value);

@@ -8,7 +8,7 @@
 #define LOW32 0xffffffff
 
 static void
-trim(struct ib_big *b)
+drop_leading_zeros(struct ib_big *b)
 {
 	while (b->n > 0 && b->digit[b->n - 1] == 0)
 		b->n--;
@@ -20,7 +20,7 @@ ib_big_set(struct ib_big *b, uint64_t value)
 	b->digit[0] = (uint32_t)value;
 	b->digit[1] = (uint32_t)(value >> 32);
 	b->n = 2;
-	trim(b);
+	drop_leading_zeros(b);
 }
 
 void
@@ -36,7 +36,7 @@ ib_big_multiply_add(struct ib_big *b, uint64_t factor, uint64_t plus)
 		plus = p.hi << 32 | p.lo >> 32; /* below 2^64, because factor is below 2^64 */
 	}
 	b->n = b->n > i ? b->n : i;
-	trim(b);
+	drop_leading_zeros(b);
 }
 
 void
@@ -50,7 +50,7 @@ ib_big_subtract(struct ib_big *b, const struct ib_big *a)
 		b->digit[i] = (uint32_t)(borrow & LOW32);
 		borrow >>= 32;
 	}
-	trim(b);
+	drop_leading_zeros(b);
 }
 
 int
@@ -108,7 +108,7 @@ ib_big_divide(struct ib_big *b, uint64_t n, int digits)
 		sticky |= b->digit[i] != 0;
 		b->digit[i] = 0;
 	}
-	trim(b);
+	drop_leading_zeros(b);
 	return sticky || rest != 0;
 }
 

@@ -38,7 +38,7 @@ ib_exact_init(struct ib_exact *x)
  * keeps the sign.
  */
 static void
-propagate(struct ib_exact *x)
+propagate_carries(struct ib_exact *x)
 {
 	int64_t carry = 0, sum, low;
 	int i;
@@ -57,7 +57,7 @@ static inline void
 count_add(struct ib_exact *x)
 {
 	if (++x->pending >= PENDING_MAX)
-		propagate(x);
+		propagate_carries(x);
 }
 
 /* The parts of a finite double, which is (-1)^negative * m * 2^bit with m < 2^53. */
@@ -151,7 +151,7 @@ ib_exact_scale(struct ib_exact *x, uint64_t factor)
 	struct ib_u128 p;
 	int i;
 
-	propagate(x);
+	propagate_carries(x);
 	for (i = 0; i < LIMBS - 1; i++) {
 		p = ib_u128_product((uint64_t)x->limb[i], factor);
 		p = ib_u128_add(p, (struct ib_u128){ 0, carry });
@@ -167,7 +167,7 @@ ib_exact_merge(struct ib_exact *x, const struct ib_exact *other)
 	struct ib_exact o = *other;
 	int i;
 
-	propagate(&o);
+	propagate_carries(&o);
 	for (i = 0; i < LIMBS; i++)
 		x->limb[i] += o.limb[i];
 	count_add(x);
@@ -226,12 +226,12 @@ magnitude_of(const struct ib_exact *x, struct ib_big *m)
 	bool negative;
 	int i;
 
-	propagate(&v);
+	propagate_carries(&v);
 	negative = v.limb[LIMBS - 1] < 0;
 	if (negative) {
 		for (i = 0; i < LIMBS; i++)
 			v.limb[i] = -v.limb[i];
-		propagate(&v);
+		propagate_carries(&v);
 	}
 	/* The top limb is below 2^32, because at most 2^64 values were added. */
 	for (i = 0; i < LIMBS; i++)
@@ -259,7 +259,7 @@ ib_exact_round(const struct ib_exact *x)
 #define QUOTIENT_DIGITS 7
 
 static double
-mean(struct ib_binary f, const struct ib_exact *x, uint64_t n)
+rounded_mean(struct ib_binary f, const struct ib_exact *x, uint64_t n)
 {
 	struct ib_big m;
 	bool negative = magnitude_of(x, &m);
@@ -272,13 +272,13 @@ mean(struct ib_binary f, const struct ib_exact *x, uint64_t n)
 double
 ib_exact_mean(const struct ib_exact *x, uint64_t n)
 {
-	return mean(IB_BINARY64, x, n);
+	return rounded_mean(IB_BINARY64, x, n);
 }
 
 float
 ib_exact_mean_float(const struct ib_exact *x, uint64_t n)
 {
-	double value = mean(IB_BINARY32, x, n);
+	double value = rounded_mean(IB_BINARY32, x, n);
 
 	if (fabs(value) > (double)FLT_MAX)
 		return value < 0 ? -INFINITY : INFINITY;
@@ -309,8 +309,8 @@ ib_exact_compare(const struct ib_exact *x, const struct ib_exact *y)
 	struct ib_exact a = *x, b = *y;
 	int i;
 
-	propagate(&a);
-	propagate(&b);
+	propagate_carries(&a);
+	propagate_carries(&b);
 	for (i = LIMBS - 1; i >= 0; i--)
 		if (a.limb[i] != b.limb[i])
 			return a.limb[i] < b.limb[i] ? -1 : 1;
@@ -362,6 +362,6 @@ ib_exact_read_float_sum(struct ib_exact *x, const char *text)
 		limb = x->limb + FLOAT_LIMB + (n - 1 - i) / 8;
 		*limb += (negative ? -digit : digit) * ((int64_t)1 << 4 * ((n - 1 - i) % 8));
 	}
-	propagate(x);
+	propagate_carries(x);
 	return true;
 }

@@ -59,7 +59,7 @@ struct source {
 
 /* Load eight bytes from p. Bytes after the end of the text become zero. */
 INLINE uint64_t
-peek(const char *p, const struct source *s, enum grammar g)
+load_eight(const char *p, const struct source *s, enum grammar g)
 {
 	size_t left, i;
 	uint64_t v = 0;
@@ -90,7 +90,7 @@ scan_digits(const char *p, const struct source *s, enum grammar g, uint64_t *w)
 	int n;
 
 	for (;;) {
-		v = peek(p, s, g) ^ 0x3030303030303030;
+		v = load_eight(p, s, g) ^ 0x3030303030303030;
 		other = (((v & 0x7f7f7f7f7f7f7f7f) + 0x7676767676767676) | v) & 0x8080808080808080;
 		if (other)
 			break;
@@ -333,7 +333,7 @@ convert_hard(const struct scan *s)
 #endif
 
 INLINE double
-convert(const struct scan *s)
+convert_decimal(const struct scan *s)
 {
 	static const double power[] = { 1e0,  1e1,  1e2,  1e3,	1e4,  1e5,  1e6,  1e7,
 					1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
@@ -392,7 +392,7 @@ ib_number_json(const char *p, double *value)
 	}
 	p = scan_decimal(p, &s, JSON, &n);
 	if (p)
-		*value = convert(&n);
+		*value = convert_decimal(&n);
 	return p;
 }
 
@@ -417,7 +417,7 @@ ib_number_text(struct ib_span field, double *value)
 	}
 	if (scan_decimal(p, &s, TEXT, &n) != s.end)
 		return false;
-	*value = convert(&n);
+	*value = convert_decimal(&n);
 	return true;
 }
 

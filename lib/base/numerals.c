@@ -72,7 +72,7 @@ multiply_sticky(struct ib_u128 power, uint64_t x)
  * Giulietti, The Schubfach way to render doubles, 2020.
  */
 static struct decimal
-shortest(const struct binary *b)
+shortest_decimal(const struct binary *b)
 {
 	int k = last_place(b->q, b->closer);
 	int shift = b->q + ib_power_log2(-k) + 1;
@@ -414,7 +414,7 @@ ib_number_write(char out[IB_NUMBER_MAX], double value)
 	b.closer = fraction == 0 && e > 1;
 	*o = '-';
 	o += bits >> 63;
-	return (size_t)(write_decimal(o, shortest(&b)) - out);
+	return (size_t)(write_decimal(o, shortest_decimal(&b)) - out);
 }
 
 size_t
