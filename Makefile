@@ -304,7 +304,7 @@ check-parts: all                 ## parts against one run, random shardings
 	$(Q)/usr/bin/python3 tests/cluster/killed_parts.py --bin $B
 	@echo '2 passed, 0 failed'
 
-check-cluster: all               ## recipes, and Slurm arrays under fire
+check-cluster: all               ## recipes, and Slurm arrays with failures
 	$(call install_packages,$(PACKAGES_CLUSTER))
 	$(Q)tests/cluster/manual_recipes.sh $B
 	$(Q)tests/cluster/slurm_arrays.sh $B; case $$? in 0) echo '2 passed, 0 failed' ;; \

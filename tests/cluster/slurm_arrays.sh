@@ -19,12 +19,12 @@ data=$here/testdata/fashion
 export K=8 R=4 E RULE
 EPOCHS=4
 dir=$(mktemp -d)
-fire_pid=''
+disturb_pid=''
 
 finish() {
   local status=$?
   trap - EXIT INT TERM
-  [ -z "$fire_pid" ] || kill "$fire_pid" 2>/dev/null || true
+  [ -z "$disturb_pid" ] || kill "$disturb_pid" 2>/dev/null || true
   slurm_stop
   if [ $status != 0 ] && [ $status != 77 ]; then
     tail -n 5 "$dir"/*.log "$dir"/w/slurm-*.out 2>/dev/null | tail -n 60 || true
@@ -62,7 +62,7 @@ END
 turn() {
   local try still now last
   for try in $(seq 30); do
-    [ "$try" -lt 4 ] || touch mercy
+    [ "$try" -lt 4 ] || touch stop_disturbing
     PATH=$dir/slow:$PATH bash -eu recipe
     tries=$((tries + 1))
     # Slurm may hold a task that was killed too often. Give up if nothing changes for a minute.
@@ -79,28 +79,28 @@ turn() {
   return 1
 }
 
-# Disturb tasks again and again, until the file `mercy` exists. A task that Slurm has put back into
+# Disturb tasks again and again, until the file `stop_disturbing` exists. A task that Slurm has put back into
 # the queue would wait for cred_expire, so start it at once.
-fire() {
+disturb_tasks() {
   local job next=0
   while :; do
     sleep 0.3
     for job in $(squeue -h -r -t PD -o '%i %r' | awk '$2 == "BeginTime" { print $1 }'); do
       scontrol update jobid="$job" starttime=now
     done
-    [ $((next += 1)) -ge 4 ] && [ ! -e mercy ] || continue
+    [ $((next += 1)) -ge 4 ] && [ ! -e stop_disturbing ] || continue
     job=$(squeue -h -t R -o %i | shuf -n 1 --random-source=<(yes $RANDOM))
     [ -n "$job" ] || continue
     next=$((RANDOM % 3))
     case $((RANDOM % 10)) in
     0) scancel "$job" && echo cancelled ;;
     1) scancel -s KILL -f "$job" && echo killed ;;
-    2) scancel -s TERM -b "$job" && echo "told to end" ;;
+    2) scancel -s TERM -b "$job" && echo "terminated" ;;
     3 | 4 | 5 | 6) scontrol requeue "$job" && echo requeued ;;
     7) slurm_lose n$((RANDOM % 2 + 1)) && echo "node lost" ;;
     8 | 9) slurm_down n$((RANDOM % 2 + 1)) && echo "node down" ;;
-    esac >>"$dir/blows"
-  done 2>>"$dir/blows.log"
+    esac >>"$dir/disturbances"
+  done 2>>"$dir/disturbances.log"
 }
 
 # Print the rule for the epoch after E.
@@ -152,17 +152,17 @@ mv ../recipe .
 zstd -qdc "$data/base.jsonl.zst" >train.jsonl
 # Epoch 0 keeps all samples, because there are no scores yet.
 cp train.jsonl epoch.0
-fire &
-fire_pid=$!
+disturb_tasks &
+disturb_pid=$!
 tries=0
 for E in $(seq 0 $((EPOCHS - 1))); do
   train
   RULE=$(rule)
-  rm -f mercy next.*
+  rm -f stop_disturbing next.*
   turn
   alone
 done
 echo "$(ls slurm-*.out | wc -l) tasks," \
-  "pasted $tries times;$(sort "$dir/blows" | uniq -c |
+  "pasted $tries times;$(sort "$dir/disturbances" | uniq -c |
     awk '{ n = $1; $1 = ""; printf "%s %s%s", s, n, $0; s = "," }')"
 echo "the parts say what one run says, in $SECONDS s"
