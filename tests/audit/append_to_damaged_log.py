@@ -114,7 +114,7 @@ TABLE = [
     ('one frame, the last tail is missing', zstd(TEXT[:TEXT.rindex(b'{"end"')]), 65),
     ('one frame, its last line is cut', zstd(TEXT[:-10]), 65),
     ('one frame, an unfinished run at its end', zstd(TEXT + UNFINISHED), 65),
-    ('one frame, a line behind the last tail', zstd(TEXT + b'{"id":"s9"}\n'), 65),
+    ('one frame, a line after the last footer', zstd(TEXT + b'{"id":"s9"}\n'), 65),
     ('two frames of several runs, the last unfinished',
      zstd(TEXT) + zstd(RUNS[0] + UNFINISHED), 65),
     ('an unfinished run in the middle of a frame', zstd(UNFINISHED + b'\n' + TEXT), 0),

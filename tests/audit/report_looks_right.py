@@ -21,7 +21,7 @@ SCRIPT = '''<script>
 const seen = { width: innerWidth, page: document.documentElement.scrollWidth, texts: [],
   shapes: [], wide: [], plots: [], tiles: [], folded: [] };
 const hidden = e => e.closest('details:not([open])') && !e.closest('summary');
-function behind(e) {
+function background(e) {
   for (; e; e = e.parentElement) {
     const c = getComputedStyle(e).backgroundColor;
     if (c != 'rgba(0, 0, 0, 0)') return c;
@@ -31,12 +31,12 @@ const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
 for (let n; n = walk.nextNode();) {
   const e = n.parentElement, s = getComputedStyle(e);
   if (!n.data.trim() || e.closest('script,title') || hidden(e) || s.display == 'none') continue;
-  seen.texts.push([n.data.slice(0, 40), parseFloat(s.fontSize), s.color, behind(e)]);
+  seen.texts.push([n.data.slice(0, 40), parseFloat(s.fontSize), s.color, background(e)]);
 }
 for (const e of document.querySelectorAll('svg path, svg rect')) {
   const s = getComputedStyle(e), name = e.getAttribute('class');
   if (/^(grid|tip)$|case|median|dot/.test(name)) continue;
-  seen.shapes.push([name, s.fill == 'none' ? s.stroke : s.fill, behind(e), s.opacity,
+  seen.shapes.push([name, s.fill == 'none' ? s.stroke : s.fill, background(e), s.opacity,
     s.fillOpacity]);
 }
 for (const e of document.querySelectorAll('body *')) {

@@ -97,7 +97,7 @@ def why_kept(ident, e):
     return '-', 'not in the manifest'
 
 
-told = set()
+reasons = set()
 for ident in IDS[:30]:
     got = table('ib-audit', 'show', '-q', 'log.zst', ident, '-s', 'run.npz')
     for g, e in zip(got, sorted(runs)):
@@ -114,12 +114,12 @@ for ident in IDS[:30]:
                         threshold=runs[e][0]['threshold'],
                         weight=1 / line[0]['pi'] if line[0]['kept'] else 0.0)
         assert g == want, (g, want)
-        told.add(g['why'])
+        reasons.add(g['why'])
     now = got[-1]
     assert now['fate'] == 'now' and len(got) == len(runs) + 1
     for k in ('score', 'epoch', 'visits'):
         assert now[k] == score[ident][k], (now, score[ident])
-assert told >= {None, 'unseen', 'high', 'high or unseen'}, told
+assert reasons >= {None, 'unseen', 'high', 'high or unseen'}, reasons
 out, err = run('ib-audit', 'show', '-e', 1, '--json', 'log.zst', 'nobody',
                keep=True)
 assert 'was never eligible' in err, err
@@ -246,16 +246,16 @@ write_jsonl('twice.jsonl', [{'id': i} for i in IDS[:40] + IDS[:20] + IDS[:5]])
 for e in (6, 7, 8):
     run('ib-prune', '-q', '--rule', 'random', '-e', e, '--allow-duplicates', '-a', 'twice.zst',
         '-o', 'o', 'twice.jsonl')
-fates = {}
+kept_in = {}
 for lines in Log('twice.zst').runs:
     head = json.loads(lines[0])
     for l in map(json.loads, lines[1:-1]):
-        fates.setdefault(l['id'], {})[head['epoch']] = l['kept']
+        kept_in.setdefault(l['id'], {})[head['epoch']] = l['kept']
 for got in table('ib-audit', 'list', '-q', 'twice.zst'):
-    of = fates[got['id']]
-    assert got['pruned'] == sum(not k for k in of.values()), (got, of)
-    assert got['drawn'] == sum(of.values()), (got, of)
-    assert got['last'] == max((e for e, k in of.items() if not k), default=None), (got, of)
+    kept = kept_in[got['id']]
+    assert got['pruned'] == sum(not k for k in kept.values()), (got, kept)
+    assert got['drawn'] == sum(kept.values()), (got, kept)
+    assert got['last'] == max((e for e, k in kept.items() if not k), default=None), (got, kept)
 
 # ---- the receipt and the log have the same variance: exact sums that are rounded once
 for k, options in enumerate((['--rule', 'random', '-r', '0.3'], ['-r', '0.7'],

@@ -41,7 +41,7 @@ def line_of(log, r, kept):
 
 def lines(log):
     """Change single lines and headers, and compute all hashes again."""
-    def flip(x):
+    def flip_decision(x):
         n = line_of(x, 1, False)
         x.edit(1, n, kept=True)
         t = json.loads(x.runs[1][-1])
@@ -49,27 +49,27 @@ def lines(log):
         x.edit(1, -1, kept=t['kept'] + 1, pruned=t['pruned'] - 1,
                weight_sum=t['weight_sum'] + 1 / pi)
 
-    def gone(x):
+    def remove_line(x):
         del x.runs[1][line_of(x, 1, True)]
 
-    def gone_pruned(x):
+    def remove_pruned_line(x):
         del x.runs[1][line_of(x, 1, False)]
 
-    def doubled(x):
+    def repeat_line(x):
         n = line_of(x, 1, True)
         x.runs[1].insert(n, x.runs[1][n])
 
-    def doubled_pruned(x):
+    def repeat_pruned_line(x):
         n = line_of(x, 1, False)
         x.runs[1].insert(n + 3, x.runs[1][n])
         t = json.loads(x.runs[1][-1])
         x.edit(1, -1, pruned=t['pruned'] + 1, samples=t['samples'] + 1)
 
-    yield 'a flipped decision', flip
-    yield 'a line removed', gone
-    yield 'a pruned line removed', gone_pruned
-    yield 'a line doubled', doubled
-    yield 'a line doubled and counted', doubled_pruned
+    yield 'a flipped decision', flip_decision
+    yield 'a line removed', remove_line
+    yield 'a pruned line removed', remove_pruned_line
+    yield 'a line doubled', repeat_line
+    yield 'a line doubled and counted', repeat_pruned_line
     yield 'a seed', lambda x: x.edit(1, 0, seed=1)
     yield 'an epoch', lambda x: x.edit(1, 0, epoch=5)
     yield 'a pi', lambda x: x.edit(1, 1, pi=0.51)
@@ -83,7 +83,7 @@ def lines(log):
         1, -1, weight_sum=json.loads(x.runs[1][-1])['weight_sum'] + 1)
 
 
-def whole():
+def changed_lines():
     log = make()
     verify(log, 0, 'the log as it was written again')
     for what, change in lines(log):
@@ -280,7 +280,7 @@ def designs():
     verify(make('--allow-duplicates'), 0, 'duplicates')
 
 
-whole()
+changed_lines()
 types()
 scores()
 designs()

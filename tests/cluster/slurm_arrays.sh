@@ -79,8 +79,8 @@ turn() {
   return 1
 }
 
-# Disturb tasks again and again, until the file `stop_disturbing` exists. A task that Slurm has put back into
-# the queue would wait for cred_expire, so start it at once.
+# Disturb tasks again and again, until the file `stop_disturbing` exists. A task that Slurm has put
+# back into the queue would wait for cred_expire, so start it at once.
 disturb_tasks() {
   local job next=0
   while :; do

@@ -43,8 +43,8 @@ slurm_start() {
   mkdir "$M/s" "$M/n1" "$M/n2"
   export SLURM_CONF=$M/slurm.conf
   # A requeued task would wait for cred_expire, which is 120 s, even if less than 5 s is configured.
-  # The test does not wait: see disturb_tasks() in slurm_arrays.sh. The other settings schedule tasks at once
-  # instead of once per minute, and send KILL 2 s after TERM.
+  # The test does not wait: see disturb_tasks() in slurm_arrays.sh. The other settings schedule tasks
+  # at once instead of once per minute, and send KILL 2 s after TERM.
   tr ';' '\n' >"$SLURM_CONF" <<END
 ClusterName=ib;SlurmctldHost=localhost(127.0.0.1);SlurmUser=root;StateSaveLocation=$M/s;SlurmdSpoolDir=$M/%n
 CommunicationParameters=NoInAddrAny,NoCtldInAddrAny;ProctrackType=proctrack/linuxproc;ReturnToService=2;KillWait=2
