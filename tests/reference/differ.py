@@ -102,8 +102,8 @@ def lay(folder, files):
 
 # ---- comparing -----------------------------------------------------------
 
-FIGURES = ('samples', 'kept', 'pruned', 'low', 'reasons', 'expected_kept',
-           'weight_sum', 'weight_var', 'max_weight', 'threshold')
+STATISTICS = ('samples', 'kept', 'pruned', 'low', 'reasons', 'expected_kept',
+              'weight_sum', 'weight_var', 'max_weight', 'threshold')
 FACTORS = 'normalize', 'weight_factor', 'rate_factor'
 
 
@@ -172,7 +172,7 @@ def npz_dict(data):
 
 def receipt(data, inputs):
     d = json.loads(data)
-    out = {k: d.get(k, 'absent') for k in FIGURES + FACTORS}
+    out = {k: d.get(k, 'absent') for k in STATISTICS + FACTORS}
     for k in ('expected_kept', 'weight_sum', 'weight_var', 'max_weight',
               'threshold'):
         if out[k] is not None and not isinstance(out[k], float):

@@ -296,17 +296,17 @@ class Folder:
         self.nonfinite = 0
         self.torn = 0
         self.folded_logs = 0
-        self.prev_came = False
+        self.has_prev_input = False
         self.seen = set() if opt.expect else None
         self.stdin_used = False
 
-    def mine(self, ident):
+    def in_partition(self, ident):
         p = self.opt.part
         return p is None or part_of(ident, p[1]) == p[0]
 
-    def take_rows(self, name, rows, expected):
+    def fold_rows(self, name, rows, expected):
         for ident, score, epoch, visits, prev in rows:
-            if not self.mine(ident):
+            if not self.in_partition(ident):
                 continue
             if self.opt.until is not None and epoch > self.opt.until:
                 bad('%s: a row newer than --until' % name)
@@ -314,42 +314,42 @@ class Folder:
                 self.seen.add(ident)
             self.table.merge(ident, score, epoch, visits, prev)
 
-    def take_state(self, name, data, strict_part=False):
+    def fold_score_file(self, name, data, strict_part=False):
         """Read the score file of -s or -u."""
         if is_npz(data):
             rows, has_prev = npz_rows(name, load_npz(name, data))
         else:
             rows, has_prev = jsonl_rows(open_source(name, data, 'jsonl', None))
-        if strict_part and any(not self.mine(r[0]) for r in rows):
+        if strict_part and any(not self.in_partition(r[0]) for r in rows):
             bad('%s: a row of another part' % name)
-        self.prev_came = self.prev_came or has_prev
-        self.take_rows(name, rows, False)
+        self.has_prev_input = self.has_prev_input or has_prev
+        self.fold_rows(name, rows, False)
 
-    def take(self, name, data, default_epoch):
+    def fold_operand(self, name, data, default_epoch):
         """Read an operand of any kind."""
         if is_npz(data):
             a = load_npz(name, data)
             if 'id_bytes' in a:
                 rows, has_prev = npz_rows(name, a)
-                self.prev_came = self.prev_came or has_prev
-                self.take_rows(name, rows, True)
+                self.has_prev_input = self.has_prev_input or has_prev
+                self.fold_rows(name, rows, True)
             else:
-                self.take_npz_log(name, a, default_epoch)
+                self.fold_npz_log(name, a, default_epoch)
         elif is_totals(data):
             read_totals(data, self.totals)
         elif self.opt.format in (None, 'auto', 'jsonl') and \
                 is_score_file(data, self.terms):
             rows, has_prev = jsonl_rows(open_source(name, data, 'jsonl', None))
-            self.prev_came = self.prev_came or has_prev
-            self.take_rows(name, rows, True)
+            self.has_prev_input = self.has_prev_input or has_prev
+            self.fold_rows(name, rows, True)
         else:
-            self.take_log(name, data, default_epoch)
+            self.fold_log(name, data, default_epoch)
 
     def late(self, epoch):
         """True if --until ignores this epoch."""
         return self.opt.until is not None and (epoch or 0) > self.opt.until
 
-    def put(self, ident, epoch, loss, default_epoch):
+    def fold_record(self, ident, epoch, loss, default_epoch):
         """Fold a record without errors. loss is a double."""
         if epoch is None:
             epoch = default_epoch
@@ -423,8 +423,8 @@ class Folder:
                 not self.late(default_epoch if epoch is None else epoch):
             raise BadRecord('a loss is not finite')
         for ident, x in zip(ids, xs):
-            if self.mine(ident):
-                self.put(ident, epoch, x, default_epoch)
+            if self.in_partition(ident):
+                self.fold_record(ident, epoch, x, default_epoch)
 
     def single(self, src, r, default_epoch):
         ident, why = record_id(src, r)
@@ -432,14 +432,14 @@ class Folder:
             raise BadRecord(why)
         if ident == b'':
             raise BadRecord('an empty id')
-        if not self.mine(ident):
+        if not self.in_partition(ident):
             return
         epoch, why = field_epoch(src, r, self.opt.epoch_field)
         if why:
             raise BadRecord(why)
-        self.put(ident, epoch, self.loss_of(src, r), default_epoch)
+        self.fold_record(ident, epoch, self.loss_of(src, r), default_epoch)
 
-    def take_log(self, name, data, default_epoch):
+    def fold_log(self, name, data, default_epoch):
         src = open_source(name, data, self.opt.format, self.opt.key, 'jsonl')
         if src.fmt in ('list', 'tar'):
             misuse('%s: a %s is not a loss log' % (name, src.fmt))
@@ -480,7 +480,7 @@ class Folder:
         if self.bad > self.opt.max_bad:
             bad(msg)
 
-    def take_npz_log(self, name, a, default_epoch):
+    def fold_npz_log(self, name, a, default_epoch):
         key = 'id' if 'id' in a else 'index'
         if key not in a or 'loss' not in a:
             bad('%s: no arrays of ids and losses' % name)
@@ -498,7 +498,7 @@ class Folder:
                 ident = bytes(v)
             else:
                 ident = str(v).encode('utf-8', 'surrogatepass')
-            if ident and not self.mine(ident):
+            if ident and not self.in_partition(ident):
                 continue
             e = None
             try:
@@ -512,7 +512,7 @@ class Folder:
                         raise BadRecord('bad epoch')
                     else:
                         e = int(e)
-                self.put(ident, e, float(losses[i]), default_epoch)
+                self.fold_record(ident, e, float(losses[i]), default_epoch)
             except BadRecord as err:
                 self.count_bad('%s:%d: %s' % (name, i, err))
 
@@ -544,15 +544,15 @@ def fold_all(opt, operands):
         except FileNotFoundError:
             pass
         if with_state is not None:
-            f.take_state(opt.update, with_state, True)
+            f.fold_score_file(opt.update, with_state, True)
     if opt.start is not None:
-        f.take_state(opt.start, read_file(opt.start))
+        f.fold_score_file(opt.start, read_file(opt.start))
     plan = [(n, opt.epoch) for n in operands]
     if opt.epoch == 'name':
         plan = sorted(((n, name_epoch(n)) for n in operands),
                       key=lambda x: x[1])
     for name, epoch in plan:
-        f.take(name, read_file(name), epoch)
+        f.fold_operand(name, read_file(name), epoch)
     return f
 
 
@@ -566,7 +566,7 @@ def run_score(opt, operands):
                         (f.bad, 'bad records passed over')):
         if count and not opt.quiet:
             warn(PROG, '%d %s' % (count, what))
-    with_prev = bool(opt.smooth) or (f.prev_came and not f.folded_logs)
+    with_prev = bool(opt.smooth) or (f.has_prev_input and not f.folded_logs)
     rows = list(f.table.rows.items())
     out = Outputs()
     if opt.totals is not None:

@@ -27,9 +27,9 @@ def load_scores(name, part_free=True):
         format=None, key=None, max_bad=0, expect=[])
     f = Folder(opt)
     if is_npz(data) or is_score_file(data, opt.terms):
-        f.take(name, data, None)
+        f.fold_operand(name, data, None)
     else:
-        f.take_log(name, data, 0)
+        f.fold_log(name, data, 0)
     return f.table.rows, digest(data)
 
 
@@ -285,9 +285,9 @@ class Decider:
         return self.judge(None)[0] if self.opt.rule == 'random' else 1.0
 
 
-# ---- figures -------------------------------------------------------------
+# ---- statistics -------------------------------------------------------------
 
-def figures(decisions, decider):
+def statistics(decisions, decider):
     opt, rule = decider.opt, decider.rule
     kept = [d for d in decisions if d.kept]
     reasons = {r: 0 for r in REASONS}
@@ -413,8 +413,8 @@ def plan_text(decisions, decider):
     return json.dumps(out).encode() + b'\n'
 
 
-def receipt_text(opt, figs, digests, factor):
-    d = dict(figs)
+def receipt_text(opt, stats, digests, factor):
+    d = dict(stats)
     if opt.normalize == 'mean':
         d.update(normalize='mean', weight_factor=factor,
                  rate_factor=math.sqrt(1 / factor))

@@ -14,7 +14,7 @@ from ibread import column, lone_name, lookup_exact, open_source, record_id
 PROG = 'ib-weights'
 
 
-def no(msg):
+def fail_check(msg):
     raise Fail(1, msg)
 
 
@@ -24,7 +24,7 @@ def check_source(src):
 
 
 def ids_free(src):
-    """Use the record numbers as ids, because no ids are needed."""
+    """Use the record numbers as ids, because ids are not needed."""
     src.key = b'@line'
 
 
@@ -196,18 +196,18 @@ def check(opt, items, base):
     n = len(base) if base is not None else opt.total
     for _, r, ident, w in items:
         if not math.isfinite(w) or w < 0:
-            no('%r: weight %r' % (ident, w))
+            fail_check('%r: weight %r' % (ident, w))
     if base is not None:
         by_id = {i: (s, r) for s, r, i in base}
         seen = set()
         for src, r, ident, _ in items:
             if ident not in by_id:
-                no('%r is not in the base' % ident)
+                fail_check('%r is not in the base' % ident)
             if ident in seen:
-                no('%r is duplicated' % ident)
+                fail_check('%r is duplicated' % ident)
             seen.add(ident)
             if src.fmt != 'tar' and not intact(opt, src, r, *by_id[ident]):
-                no('%r is not intact' % ident)
+                fail_check('%r is not intact' % ident)
     ws = [w for _, _, _, w in items if w > 0]
     total = exact_sum(ws)
     factor = 1
@@ -222,10 +222,10 @@ def check(opt, items, base):
         if receipt['kept'] != len(ws) or receipt['samples'] != n or \
                 abs(whole - nearest(total)) > off or \
                 receipt['max_weight'] * factor != max(ws, default=0.0):
-            no('the receipt has other figures')
+            fail_check('the receipt has other statistics')
     allowed = 4 * math.sqrt(max(var, 0)) if var > 0 else 1e-9 * n
     if abs(nearest(total / Fraction(factor) - n)) > allowed:
-        no('the weights add up to %r instead of %d' % (nearest(total), n))
+        fail_check('the weights add up to %r instead of %d' % (nearest(total), n))
     return 0
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from ibbase import (Outputs, bad, csv_double, digest, draw_seed, draw_u,
                     json_string, misuse, part_of, read_file, real,
                     score_text, stem, tool)
-from ibprune import (check_options, check_unseen, figures, plan_text,
+from ibprune import (check_options, check_unseen, statistics, plan_text,
                      prepare, receipt_text)
 from ibread import (column, lone_name, lookup_exact, node_double, open_source,
                     record_id, split_lines)
@@ -196,31 +196,31 @@ def weight_member(r, w):
 
 def tar_bytes(opt, src, decided, keep):
     """The bytes of a shard. The weight of a kept sample follows the last entry of the sample."""
-    fate = {}
+    decision = {}
     for r, _, d in decided:
         for e in r.members:
-            fate[id(e)] = (r, d, e is r.members[-1])
+            decision[id(e)] = (r, d, e is r.members[-1])
     out = []
     for e in src.entries:
         if e.key is None:
             out.append(e.raw)
             continue
-        if id(e) not in fate:
+        if id(e) not in decision:
             continue
-        r, d, last = fate[id(e)]
+        r, d, last = decision[id(e)]
         if not keep(d):
             continue
-        own = r.key + b'.weight.json'
-        mine = e.info.name.encode('utf-8', 'surrogateescape') == own
+        weight_name = r.key + b'.weight.json'
+        is_weight = e.info.name.encode('utf-8', 'surrogateescape') == weight_name
         if opt.companion is not None:   # -w: the members are unchanged
             out.append(e.raw)
             continue
-        if not mine:
+        if not is_weight:
             out.append(e.raw)
         if last:
             w = d.weight
             carried = [m for m in r.members if m.info.name.encode(
-                'utf-8', 'surrogateescape') == own]
+                'utf-8', 'surrogateescape') == weight_name]
             if carried and opt.base_weight == 'multiply':
                 w = times(csv_double(carried[-1].body.strip()), w, src.name)
             out.append(weight_member(r, w))
@@ -298,7 +298,7 @@ def check_formats(opt, sources, per_file):
         misuse('--id-field cannot be combined with this format')
 
 
-def deal(opt, flat):
+def split_files(opt, flat):
     """The number of the --split file for each record that is written."""
     s = draw_seed(opt.seed + 1, opt.epoch)
     order = sorted(range(len(flat)),
@@ -309,7 +309,7 @@ def deal(opt, flat):
     return place
 
 
-def lead(sources):
+def format_operand(sources):
     """The operand that sets the format of the output: the first operand that is not empty."""
     for src in sources:
         if src.data.strip(b'\r\n') or src.fmt == 'json':
@@ -331,14 +331,14 @@ def make_sinks(opt, writer, sources, flat):
                         one_sink(opt, writer, [src], mine, all_of)))
         return out
     if is_npz(name):
-        place = deal(opt, wanted) if opt.split else {}
+        place = split_files(opt, wanted) if opt.split else {}
         return [(name.replace('%d', '%d' % k), arrays(
             opt, [x for i, x in enumerate(wanted) if place.get(i, k) == k],
             opt.companion is None)) for k in range(opt.split or 1)]
     if opt.split is None:
         return [(name, one_sink(opt, writer, sources, wanted,
                                 [x[1:] for x in flat]))]
-    place = deal(opt, wanted)
+    place = split_files(opt, wanted)
     return [(name.replace('%d', '%d' % k),
              one_sink(opt, writer, sources,
                       [x for i, x in enumerate(wanted) if place[i] == k],
@@ -347,7 +347,7 @@ def make_sinks(opt, writer, sources, flat):
 
 
 def one_sink(opt, writer, sources, records, all_of):
-    first = lead(sources)
+    first = format_operand(sources)
     fmt = first.fmt
     if fmt == 'tar':
         parts = [tar_bytes(opt, s, [x for x in all_of
@@ -366,7 +366,7 @@ def one_sink(opt, writer, sources, records, all_of):
 def rejects(opt, sources, flat):
     if is_npz(opt.rejects):
         return arrays(opt, [x for x in flat if not x[3].kept], False)
-    first = lead(sources)
+    first = format_operand(sources)
     fmt = first.fmt
     if fmt == 'tar':
         parts = []
@@ -419,9 +419,9 @@ def companions(opt, flat, place):
     return out
 
 
-def audit_frame(opt, flat, figs, digests, decider):
+def audit_frame(opt, flat, stats, digests, decider):
     head = {'ib_audit': 1, 'epoch': opt.epoch, 'seed': opt.seed,
-            'threshold': figs['threshold']}
+            'threshold': stats['threshold']}
     text = json.dumps(head).encode() + b'\n'
     for _, _, ident, d in flat:
         if d.pi < 1:
@@ -429,9 +429,9 @@ def audit_frame(opt, flat, figs, digests, decider):
             text += b'{"id":%s,"score":%s,"pi":%s,"kept":%s}\n' % (
                 json_string(ident), s, real(d.pi),
                 b'true' if d.kept else b'false')
-    tail = {'end': opt.epoch, 'samples': figs['samples'],
-            'kept': figs['kept'], 'pruned': figs['pruned'],
-            'weight_sum': figs['weight_sum'],
+    tail = {'end': opt.epoch, 'samples': stats['samples'],
+            'kept': stats['kept'], 'pruned': stats['pruned'],
+            'weight_sum': stats['weight_sum'],
             'manifest': digests['manifest'], 'prev': None}
     return tool(['zstd', '-cq'], text + json.dumps(tail).encode() + b'\n')
 
@@ -527,7 +527,7 @@ def run_prune(opt, operands):
         return write_plan(opt, [x[3] for x in flat], decider)
     writer = Writer(opt)
     results = make_sinks(opt, writer, sources, flat)
-    figs = figures([x[3] for x in flat], decider)
+    stats = statistics([x[3] for x in flat], decider)
     digests['manifest'] = digest(text)
     many = opt.split is not None or '%s' in (opt.output or '')
     digests['output'] = [digest(b) for _, b in results] if many \
@@ -535,17 +535,17 @@ def run_prune(opt, operands):
     out = Outputs()
     place = None
     if opt.split:
-        place = deal(opt, [x for x in flat if x[3].kept or opt.mark])
+        place = split_files(opt, [x for x in flat if x[3].kept or opt.mark])
     if opt.rejects is not None:
         out.add(opt.rejects, rejects(opt, sources, flat))
     for name, data in companions(opt, flat, place):
         out.add(name, data)
     if opt.receipt is not None:
-        out.add(opt.receipt, receipt_text(opt, figs, digests, decider.factor()))
+        out.add(opt.receipt, receipt_text(opt, stats, digests, decider.factor()))
     for name, data in results:
         out.add(name, data)
     out.commit()
     if opt.audit is not None:
         with open(opt.audit, 'ab') as f:
-            f.write(audit_frame(opt, flat, figs, digests, decider))
+            f.write(audit_frame(opt, flat, stats, digests, decider))
     return 0

@@ -8,7 +8,7 @@ import random
 import struct
 from fractions import Fraction
 
-# For each of these floats, there is a decimal of 8 digits that lies just beside the point halfway to
+# For each of these floats, there is a decimal of 8 digits just next to the point halfway to
 # the next float. If the decimal is first rounded to a double, it becomes this point, and is then
 # rounded to the wrong float. The list has all such floats below 2^23.
 DOUBLE_ROUNDING = [0x0A4170A7, 0x0F3DA5A7, 0x128289D0, 0x152E43FD, 0x15AE43FD,

@@ -2,7 +2,7 @@
 """Check laws of the rules with the commands: tests/reference/rule_laws.py COMMANDS. All
 expected values follow from the definition of pi.
 
-  no bias      over many epochs the mean weight of every sample is 1 within 5 standard errors; costs equal --dry-run's
+  unbiased     over many epochs the mean weight of every sample is 1 within 5 standard errors; costs equal --dry-run's
   feedback     the same if scores depend on earlier decisions: a weighted sum of a fixed quantity stays unbiased
   budgets      --keep is met within 1e-9 (proportional: 2^-24); with --sampling fixed exactly, for each stratum
   variance     the variance that --dry-run predicts is observed over real losses, within 3 %
@@ -48,7 +48,7 @@ def explained(scores, epoch, *rule):
             [r["ib"]["reason"] for r in rows])
 
 
-def no_bias(epochs=300):
+def unbiased(epochs=300):
     for name, rule in UNBIASED.items():
         total, kept = 0, 0
         for e in range(1, epochs + 1):
@@ -128,7 +128,7 @@ def nearest(x):
     return x.numerator / x.denominator
 
 
-def plan_figures(name, rule):
+def plan_numbers(name, rule):
     """Check each number of --dry-run with exact sums of pi, 1/pi, x^2 and (1-pi)/pi x^2."""
     out = tool("ib-prune", "-s", "s.npz", "-e", 3, "--keep-all", "--explain", *rule, "m.jsonl")
     rows = [json.loads(line)["ib"] for line in out.splitlines()]
@@ -147,7 +147,7 @@ def plan_figures(name, rule):
         claim("relative_variance of random", plan["relative_variance"] == 1, plan["relative_variance"])
 
 
-def figures():
+def statistics():
     for name, rule in UNBIASED.items():
         pi, w, reason = explained("s.npz", 3, *rule)
         same = set()
@@ -162,7 +162,7 @@ def figures():
             v = nearest(sum(Fraction((1 - p) / p) for p in map(float, pi)))
             claim("weight_var, " + name, r["weight_var"] == v, "%r, not %r" % (r["weight_var"], v))
     for name, rule in UNBIASED.items():
-        plan_figures(name, rule)
+        plan_numbers(name, rule)
     score = np.sort(np.array([json.loads(x)["score"] for x in tool("ib-score", "s.npz").splitlines()], "f4"))
     for q in ("0.5", "0.3", "0.85", "1"):
         tool("ib-prune", "-s", "s.npz", "-e", 3, "--rule", "infobatch:threshold=q" + q, "--receipt", "r.json", "-o", "e.jsonl", "m.jsonl")
@@ -175,7 +175,7 @@ with tempfile.TemporaryDirectory() as folder:
     with open("m.jsonl", "w") as f:
         f.write(open(os.path.join(DATA, "tiny", "base.jsonl")).read())
     tool("ib-score", "-o", "s.npz", os.path.join(DATA, "tiny", "full", "log-000.jsonl"))
-    for test in (no_bias, feedback, budgets, variance, figures):
+    for test in (unbiased, feedback, budgets, variance, statistics):
         test()
 print("%d passed, %d failed" % (passed, failed))
 sys.exit(failed > 0)
