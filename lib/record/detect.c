@@ -392,7 +392,11 @@ detect_lines(struct operand_start *start, struct ib_error *err)
 	case IB_FORMAT_AUTO:
 		return detect_text(start, err);
 	case IB_FORMAT_TAR:
-		start->source->format = IB_FORMAT_TAR;
+		/* An empty file may have any name, also where a tar is not allowed. */
+		start->source->format =
+			start->head.n == 0 && start->options->otherwise != IB_FORMAT_LIST
+				? start->options->otherwise
+				: IB_FORMAT_TAR;
 		return IB_OK;
 	case IB_FORMAT_JSONL:
 		return check_json(start, err);
