@@ -23,15 +23,15 @@
 
 /* The search state of one group. */
 struct group {
-	uint32_t *count;     /* [U_BINS]: number of rows in each bin of u */
-	uint32_t edge;	     /* the edge bin, which contains the k-th smallest u */
-	uint64_t below;	     /* number of rows in the bins before the edge bin */
-	struct place *place; /* the rows in the edge bin */
-	uint64_t nplaces;
+	uint32_t *count;	   /* [U_BINS]: number of rows in each bin of u */
+	uint32_t edge;		   /* the edge bin, which contains the k-th smallest u */
+	uint64_t below;		   /* number of rows in the bins before the edge bin */
+	struct edge_row *edge_row; /* the rows in the edge bin */
+	uint64_t nedge_rows;
 };
 
 /* A row in the edge bin. The id is included because qsort() has no context argument. */
-struct place {
+struct edge_row {
 	uint64_t bits; /* u, as returned by ib_draw_bits() */
 	uint32_t row;
 	struct ib_span id;
@@ -43,14 +43,14 @@ struct draws {
 	struct ib_fixed_group pi[IB_THRESHOLDS_MAX]; /* distinct values of pi, ascending */
 	struct group group[IB_THRESHOLDS_MAX];
 	size_t ngroups;
-	uint8_t *of;	/* for each row, the number of its group, from 1; 0 if it has no group */
-	uint16_t *lead; /* for each row, the bin of its u */
+	uint8_t *group_of; /* for each row, the number of its group, from 1; 0 if it has no group */
+	uint16_t *u_bin;   /* for each row, the bin of its u */
 };
 
 static int
 by_draw(const void *a, const void *b)
 {
-	const struct place *x = a, *y = b;
+	const struct edge_row *x = a, *y = b;
 
 	if (x->bits != y->bits)
 		return x->bits < y->bits ? -1 : 1;
@@ -91,9 +91,9 @@ count_rows(struct draws *d)
 				continue;
 			at = ib_fixed_group_seek(d->pi, d->ngroups, inclusion[i].pi);
 			/* u has 53 bits; the bin is the leading 12 bits */
-			d->lead[row] = (uint16_t)(draw(d->rule, row) >> 41);
-			d->of[row] = (uint8_t)(at + 1);
-			d->group[at].count[d->lead[row]]++;
+			d->u_bin[row] = (uint16_t)(draw(d->rule, row) >> 41);
+			d->group_of[row] = (uint8_t)(at + 1);
+			d->group[at].count[d->u_bin[row]]++;
 			d->pi[at].n++;
 		}
 	}
@@ -111,8 +111,8 @@ find_edge(struct group *g, struct ib_fixed_group *of, struct ib_error *err)
 	of->weight = (double)of->n / (double)of->k;
 	while (g->below + g->count[g->edge] < of->k)
 		g->below += g->count[g->edge++];
-	g->place = malloc(g->count[g->edge] * sizeof(*g->place));
-	return g->place ? IB_OK : ib_fail_memory(err);
+	g->edge_row = malloc(g->count[g->edge] * sizeof(*g->edge_row));
+	return g->edge_row ? IB_OK : ib_fail_memory(err);
 }
 
 static void
@@ -129,14 +129,14 @@ mark_rows(struct draws *d)
 	struct group *g;
 
 	for (row = 0; row < n; row++) {
-		if (d->of[row] == 0)
+		if (d->group_of[row] == 0)
 			continue;
-		g = &d->group[d->of[row] - 1];
-		mark_row(d->rule, row, d->lead[row] < g->edge);
-		if (d->lead[row] == g->edge)
-			g->place[g->nplaces++] =
-				(struct place){ draw(d->rule, row), (uint32_t)row,
-						ib_table_id(&d->rule->scores->table, row) };
+		g = &d->group[d->group_of[row] - 1];
+		mark_row(d->rule, row, d->u_bin[row] < g->edge);
+		if (d->u_bin[row] == g->edge)
+			g->edge_row[g->nedge_rows++] =
+				(struct edge_row){ draw(d->rule, row), (uint32_t)row,
+						   ib_table_id(&d->rule->scores->table, row) };
 	}
 }
 
@@ -145,9 +145,9 @@ mark_edge(struct draws *d, const struct group *g, uint64_t k)
 {
 	uint64_t i;
 
-	qsort(g->place, (size_t)g->nplaces, sizeof(*g->place), by_draw);
+	qsort(g->edge_row, (size_t)g->nedge_rows, sizeof(*g->edge_row), by_draw);
 	for (i = 0; i < k - g->below; i++)
-		mark_row(d->rule, g->place[i].row, true);
+		mark_row(d->rule, g->edge_row[i].row, true);
 }
 
 /* Store the groups in the rule. Groups without rows are omitted. */
@@ -175,10 +175,10 @@ draws_free(struct draws *d)
 		return;
 	for (i = 0; i < d->ngroups; i++) {
 		free(d->group[i].count);
-		free(d->group[i].place);
+		free(d->group[i].edge_row);
 	}
-	free(d->of);
-	free(d->lead);
+	free(d->group_of);
+	free(d->u_bin);
 	free(d);
 }
 
@@ -210,9 +210,9 @@ draws_new(struct ib_rule *r)
 		return NULL;
 	d->rule = r;
 	list_groups(d);
-	d->of = ib_array_zeroed(n + 1, sizeof(*d->of));
-	d->lead = ib_array(n + 1, sizeof(*d->lead));
-	ok = d->of && d->lead;
+	d->group_of = ib_array_zeroed(n + 1, sizeof(*d->group_of));
+	d->u_bin = ib_array(n + 1, sizeof(*d->u_bin));
+	ok = d->group_of && d->u_bin;
 	for (i = 0; ok && i < d->ngroups; i++) {
 		d->group[i].count = calloc(U_BINS, sizeof(*d->group->count));
 		ok = d->group[i].count != NULL;
