@@ -38,7 +38,7 @@ struct ib_split {
 	 * If the records are sorted by u', the j-th record is written to file j
 	 * mod K.
 	 */
-	struct ib_huge_array places;
+	struct ib_huge_array draws;
 	uint64_t n;
 	uint32_t *file; /* [n]: number of the file of each record */
 	bool failed;	/* out of memory */
@@ -73,7 +73,7 @@ ib_split_free(struct ib_split *s)
 	if (!s)
 		return;
 	ib_pieces_free(s->spill);
-	ib_huge_array_release(&s->places);
+	ib_huge_array_release(&s->draws);
 	free(s->file);
 	free(s);
 }
@@ -84,14 +84,14 @@ void
 ib_split_begin_record(struct ib_split *s, struct ib_span id)
 {
 	struct ib_tar_piece piece = { .p = id.p, .n = id.n };
-	struct ib_sort_item *place;
+	struct ib_sort_item *draw;
 
-	if (!ib_huge_array_grow(&s->places, (s->n + 1) * sizeof(*place))) {
+	if (!ib_huge_array_grow(&s->draws, (s->n + 1) * sizeof(*draw))) {
 		s->failed = true;
 		return;
 	}
-	place = (struct ib_sort_item *)s->places.p + s->n;
-	*place = (struct ib_sort_item){ .key = ib_draw_bits(s->key, id.p, id.n), .number = s->n };
+	draw = (struct ib_sort_item *)s->draws.p + s->n;
+	*draw = (struct ib_sort_item){ .key = ib_draw_bits(s->key, id.p, id.n), .number = s->n };
 	s->n++;
 	ib_pieces_write(s->spill, RECORD, &piece);
 }
@@ -120,9 +120,9 @@ ib_split_status(const struct ib_split *s, struct ib_error *err)
 
 /* Sort the records by u'. Records with the same u' stay in the order of the manifest. */
 static enum ib_status
-sort_places(struct ib_split *s, struct ib_error *err)
+sort_draws(struct ib_split *s, struct ib_error *err)
 {
-	struct ib_sort_item *from = s->places.p;
+	struct ib_sort_item *from = s->draws.p;
 	struct ib_huge_array room = { 0 };
 
 	if (!ib_huge_array_grow(&room, (s->n + 1) * sizeof(*from)))
@@ -131,8 +131,8 @@ sort_places(struct ib_split *s, struct ib_error *err)
 		ib_huge_array_release(&room);
 		return IB_OK;
 	}
-	ib_huge_array_release(&s->places);
-	s->places = room;
+	ib_huge_array_release(&s->draws);
+	s->draws = room;
 	return IB_OK;
 }
 
@@ -200,7 +200,7 @@ is_tied(const struct ib_sort_item *p, uint64_t n, uint64_t i)
 static enum ib_status
 sort_ties(struct ib_split *s, struct ib_error *err)
 {
-	struct ib_sort_item *p = s->places.p;
+	struct ib_sort_item *p = s->draws.p;
 	struct ib_arena arena = { 0 };
 	struct tied *tied;
 	uint64_t i;
@@ -237,7 +237,7 @@ ib_split_assign(struct ib_split *s, struct ib_error *err)
 	uint64_t j;
 
 	if (!st)
-		st = sort_places(s, err);
+		st = sort_draws(s, err);
 	if (!st)
 		st = sort_ties(s, err);
 	if (st)
@@ -245,10 +245,10 @@ ib_split_assign(struct ib_split *s, struct ib_error *err)
 	s->file = ib_array(s->n + 1, sizeof(*s->file));
 	if (!s->file)
 		return ib_fail_memory(err);
-	p = s->places.p;
+	p = s->draws.p;
 	for (j = 0; j < s->n; j++)
 		s->file[p[j].number] = (uint32_t)(j % s->files);
-	ib_huge_array_release(&s->places);
+	ib_huge_array_release(&s->draws);
 	return IB_OK;
 }
 
