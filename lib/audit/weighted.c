@@ -87,7 +87,7 @@ ib_weighted_quantiles(const struct ib_weighted *d, double quantile[5])
 double
 ib_weighted_w1(const struct ib_weighted *a, const struct ib_weighted *b)
 {
-	double area = 0, here = 0, next, f, g;
+	double area = 0, previous = 0, next, f, g;
 	uint64_t i = 0, j = 0;
 
 	if (!(a->total > 0) || !(b->total > 0))
@@ -100,8 +100,8 @@ ib_weighted_w1(const struct ib_weighted *a, const struct ib_weighted *b)
 		f = i > 0 ? a->upto[i - 1] / a->total : 0;
 		g = j > 0 ? b->upto[j - 1] / b->total : 0;
 		if (i + j > 0)
-			area += fabs(f - g) * (next - here);
-		here = next;
+			area += fabs(f - g) * (next - previous);
+		previous = next;
 		while (i < a->n && (double)a->loss[i] == next)
 			i++;
 		while (j < b->n && (double)b->loss[j] == next)

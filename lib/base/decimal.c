@@ -99,14 +99,14 @@ ib_decimal_rank(const char *text, uint64_t n, uint64_t *rank)
 }
 
 bool
-ib_decimal_exceeds(const char *percent, uint64_t part, uint64_t whole, bool *ok)
+ib_decimal_exceeds(const char *percent, uint64_t part, uint64_t total, bool *ok)
 {
 	struct fraction f;
 
 	*ok = parse_decimal(percent, &f);
 	if (!*ok)
 		return false;
-	ib_big_multiply_add(&f.num, whole, 0);
+	ib_big_multiply_add(&f.num, total, 0);
 	ib_big_multiply_add(&f.den, part, 0);
 	ib_big_multiply_add(&f.den, 100, 0);
 	return ib_big_compare(&f.den, &f.num) > 0;

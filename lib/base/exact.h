@@ -77,10 +77,10 @@ bool ib_exact_read_float_sum(struct ib_exact *x, const char *text);
 bool ib_decimal_rank(const char *text, uint64_t n, uint64_t *rank);
 
 /*
- * True if part is more than `percent` percent of whole. If percent is not a decimal >= 0,
+ * True if part is more than `percent` percent of total. If percent is not a decimal >= 0,
  * sets *ok to false and returns false.
  */
-bool ib_decimal_exceeds(const char *percent, uint64_t part, uint64_t whole, bool *ok);
+bool ib_decimal_exceeds(const char *percent, uint64_t part, uint64_t total, bool *ok);
 
 /*
  * Set *ratio to (1-F) * n / nbelow, rounded once to the nearest double; nbelow must be > 0. The

@@ -12,7 +12,7 @@ ib_limit_parse(char *text, struct ib_limit *limit)
 	static const char expected[] = "a count or a percentage (5, 2.5%)";
 	struct ib_limit l = { .given = true };
 	size_t n = strlen(text);
-	double share;
+	double percent;
 
 	if (n > 1 && text[n - 1] == '%') {
 		if (text[strspn(text, ".0123456789")] != '%')
@@ -20,7 +20,7 @@ ib_limit_parse(char *text, struct ib_limit *limit)
 		text[n - 1] = '\0';
 		l.percent = true;
 		l.decimal = text;
-		if (!ib_value_real(text, "[0, 100]", &share))
+		if (!ib_value_real(text, "[0, 100]", &percent))
 			return expected;
 	} else if (!ib_value_count(text, NULL, &l.count)) {
 		return expected;
@@ -30,13 +30,13 @@ ib_limit_parse(char *text, struct ib_limit *limit)
 }
 
 enum ib_status
-ib_limit_check(const struct ib_limit *limit, const char *option, uint64_t part, uint64_t whole,
+ib_limit_check(const struct ib_limit *limit, const char *option, uint64_t part, uint64_t total,
 	       bool *exceeded, struct ib_error *err)
 {
 	bool ok = true;
 
 	if (limit->percent)
-		*exceeded = ib_decimal_exceeds(limit->decimal, part, whole, &ok);
+		*exceeded = ib_decimal_exceeds(limit->decimal, part, total, &ok);
 	else
 		*exceeded = part > (limit->given ? limit->count : 0);
 	return ok ? IB_OK

@@ -6,10 +6,10 @@
 
 /*
  * Set *exceeded to true if `part` is above the limit. If the limit is a percentage, it is a
- * percentage of `whole`. If the user gave no limit, the limit is 0. Returns IB_E_MISUSE if the
+ * percentage of `total`. If the user gave no limit, the limit is 0. Returns IB_E_MISUSE if the
  * percentage is not a decimal; the message names the option.
  */
 enum ib_status ib_limit_check(const struct ib_limit *limit, const char *option, uint64_t part,
-			      uint64_t whole, bool *exceeded, struct ib_error *err);
+			      uint64_t total, bool *exceeded, struct ib_error *err);
 
 #endif

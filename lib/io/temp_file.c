@@ -158,16 +158,16 @@ remove_dead(const char *path)
 {
 	int flags = O_NOFOLLOW | O_NONBLOCK;
 	int fd = ib_fd_open(path, O_RDWR | flags, 0);
-	bool gone;
+	bool is_free;
 
 	if (fd < 0 && errno == EACCES)
 		fd = ib_fd_open(path, O_RDONLY | flags, 0);
 	if (fd < 0)
 		return errno == ENOENT;
-	gone = is_own_file(fd) && ib_fd_lock(fd, LOCK_EX | LOCK_NB) == 0 &&
-	       (!is_at(fd, path) || unlink(path) == 0);
+	is_free = is_own_file(fd) && ib_fd_lock(fd, LOCK_EX | LOCK_NB) == 0 &&
+		  (!is_at(fd, path) || unlink(path) == 0);
 	ib_fd_close(fd);
-	return gone;
+	return is_free;
 }
 
 /*
@@ -293,20 +293,20 @@ int
 ib_temp_file_create(const char *target, struct ib_temp_file **temp)
 {
 	struct ib_temp_file *t = new_temp_file(target);
-	bool fine = false;
+	bool created = false;
 	sigset_t old;
 	int saved;
 
 	errno = t ? ECANCELED : ENOMEM;
 	if (t && ib_temp_file_begin_critical(&old)) {
-		fine = open_nameless(t) || create_name(t, open_named);
+		created = open_nameless(t) || create_name(t, open_named);
 		saved = errno;
-		if (fine)
+		if (created)
 			add_to_list(t);
 		ib_temp_file_end_critical(&old);
 		errno = saved;
 	}
-	if (!fine) {
+	if (!created) {
 		free(t);
 		return -1;
 	}

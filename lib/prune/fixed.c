@@ -100,16 +100,16 @@ count_rows(struct draws *d)
 }
 
 static enum ib_status
-find_edge(struct group *g, struct ib_fixed_group *of, struct ib_error *err)
+find_edge(struct group *g, struct ib_fixed_group *result, struct ib_error *err)
 {
-	if (of->n == 0)
+	if (result->n == 0)
 		return IB_OK;
-	of->k = (uint64_t)floor(of->pi * (double)of->n + 0.5);
-	if (of->k < 1)
-		of->k = 1;
-	of->fraction = (double)of->k / (double)of->n;
-	of->weight = (double)of->n / (double)of->k;
-	while (g->below + g->count[g->edge] < of->k)
+	result->k = (uint64_t)floor(result->pi * (double)result->n + 0.5);
+	if (result->k < 1)
+		result->k = 1;
+	result->fraction = (double)result->k / (double)result->n;
+	result->weight = (double)result->n / (double)result->k;
+	while (g->below + g->count[g->edge] < result->k)
 		g->below += g->count[g->edge++];
 	g->edge_row = malloc(g->count[g->edge] * sizeof(*g->edge_row));
 	return g->edge_row ? IB_OK : ib_fail_memory(err);

@@ -277,7 +277,7 @@ ib_dialect_describe(char *text, size_t size, struct ib_span line, struct ib_span
 		.row = first_line(row),
 		.expected = ib_record_format_find(format)->delimiter,
 	};
-	const char *sentence, *place;
+	const char *sentence, *specifier;
 	char show[IB_SHOW_MAX];
 
 	if (d.line.n > 4096)
@@ -285,9 +285,9 @@ ib_dialect_describe(char *text, size_t size, struct ib_span line, struct ib_span
 	sentence = sentence_of(&d);
 	if (!sentence)
 		return false;
-	place = strstr(sentence, "%s");
-	snprintf(text, size, "%.*s%s%s", (int)(place - sentence), sentence, ib_show(show, d.line),
-		 place + 2);
+	specifier = strstr(sentence, "%s");
+	snprintf(text, size, "%.*s%s%s", (int)(specifier - sentence), sentence,
+		 ib_show(show, d.line), specifier + 2);
 	return true;
 }
 

@@ -181,14 +181,14 @@ ib_tar_writer_end(struct ib_tar_writer *w)
 void
 ib_tar_writer_spoil(struct ib_tar_writer *w)
 {
-	static const char said[] = "The run that wrote this archive failed.\n";
+	static const char text[] = "The run that wrote this archive failed.\n";
 	struct ib_tar_maker *m = NULL;
 	struct ib_tar_piece piece;
 
 	if (!w || w->ended)
 		return;
 	if (!w->begun && !ib_tar_maker_new(&m, NULL)) {
-		if (!ib_tar_make(m, ib_span_of("__failed__"), 0, ib_span_of(said), &piece, NULL))
+		if (!ib_tar_make(m, ib_span_of("__failed__"), 0, ib_span_of(text), &piece, NULL))
 			ib_output_write(w->out, piece.p, piece.to - 1);
 		ib_tar_maker_free(m);
 	}
