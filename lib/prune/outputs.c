@@ -343,7 +343,7 @@ static enum ib_status
 open_number(struct ib_prune_outputs *t, uint64_t k, struct ib_record_writer *writer,
 	    struct ib_error *err)
 {
-	const struct ib_source *first = manifest_output(t)->writer.first;
+	const struct ib_source *first = manifest_output(t)->writer.first_source;
 	enum ib_status st = IB_OK;
 	char *name;
 	size_t i;

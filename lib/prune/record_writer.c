@@ -24,23 +24,24 @@ header_of(const struct ib_source *s)
 
 /* Fail if two operands differ in format or header, because one file cannot contain both. */
 static enum ib_status
-check_same_format(const struct ib_source *first, const struct ib_source *s, struct ib_error *err)
+check_same_format(const struct ib_source *first_source, const struct ib_source *s,
+		  struct ib_error *err)
 {
-	if (first->format != s->format)
+	if (first_source->format != s->format)
 		return ib_fail(err, IB_E_DATA,
 			       "%s: has a different format than %s: one output cannot hold both; "
 			       "use %%s in the name of -o to write one file per operand",
-			       s->name, first->name);
-	if (!ib_span_equal(header_of(first), header_of(s)))
+			       s->name, first_source->name);
+	if (!ib_span_equal(header_of(first_source), header_of(s)))
 		return ib_fail(err, IB_E_DATA,
 			       "%s: has a different header than %s: one output cannot hold both; "
 			       "use %%s in the name of -o to write one file per operand",
-			       s->name, first->name);
-	if (!ib_span_equal(ib_bytes_span(&first->preamble), ib_bytes_span(&s->preamble)))
+			       s->name, first_source->name);
+	if (!ib_span_equal(ib_bytes_span(&first_source->preamble), ib_bytes_span(&s->preamble)))
 		return ib_fail(err, IB_E_DATA,
 			       "%s: has different --header-lines than %s: one output cannot hold "
 			       "both; use %%s in the name of -o to write one file per operand",
-			       s->name, first->name);
+			       s->name, first_source->name);
 	return IB_OK;
 }
 
@@ -76,9 +77,9 @@ ib_record_writer_begin(struct ib_record_writer *t, const struct ib_source *s, st
 {
 	if (is_empty_shard(s))
 		return IB_OK;
-	if (t->first)
-		return check_same_format(t->first, s, err);
-	t->first = s;
+	if (t->first_source)
+		return check_same_format(t->first_source, s, err);
+	t->first_source = s;
 	if (!t->out)
 		return IB_OK;
 	t->array = s->format == IB_FORMAT_JSON;

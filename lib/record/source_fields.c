@@ -139,18 +139,19 @@ warn_of_error_message(const struct ib_source *s, const struct ib_reader_options 
 
 /* Compile the fields of a list. A list has no field names, so -k must be a field number. */
 static enum ib_status
-compile_list(struct ib_source *s, const struct ib_reader_options *o, const struct ib_block *first,
-	     struct ib_error *err)
+compile_list(struct ib_source *s, const struct ib_reader_options *o,
+	     const struct ib_block *first_block, struct ib_error *err)
 {
-	struct ib_span line = ib_detect_first_line((struct ib_span){ first->p, first->n });
+	struct ib_span line =
+		ib_detect_first_line((struct ib_span){ first_block->p, first_block->n });
 
-	if (first->first && o->format == IB_FORMAT_AUTO && s->key.kind == IB_KEY_AUTO) {
+	if (first_block->first && o->format == IB_FORMAT_AUTO && s->key.kind == IB_KEY_AUTO) {
 		warn_of_table(s, o, line);
-		warn_of_error_message(s, o, line, first->n);
+		warn_of_error_message(s, o, line, first_block->n);
 	}
 	/* An empty operand is detected as a list, so -k NAME must not be an error here. */
 	if (s->key.kind == IB_KEY_AUTO ||
-	    (s->key.kind == IB_KEY_FIELDS && first->n == 0 && o->format == IB_FORMAT_AUTO))
+	    (s->key.kind == IB_KEY_FIELDS && first_block->n == 0 && o->format == IB_FORMAT_AUTO))
 		s->key.kind = IB_KEY_WHOLE;
 	if (s->key.kind == IB_KEY_FIELDS) {
 		s->key.kind = IB_KEY_COLUMN;
@@ -169,7 +170,7 @@ compile_list(struct ib_source *s, const struct ib_reader_options *o, const struc
 
 /* Choose the known id name that the operand has. Leaves the key at IB_KEY_AUTO if there is none. */
 static enum ib_status
-choose_key(struct ib_source *s, const struct ib_block *first, struct ib_error *err)
+choose_key(struct ib_source *s, const struct ib_block *first_block, struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
 	int known;
@@ -177,7 +178,7 @@ choose_key(struct ib_source *s, const struct ib_block *first, struct ib_error *e
 	if (s->delimiter)
 		known = choose_column(s);
 	else
-		st = choose_from_records(s, first, &known, err);
+		st = choose_from_records(s, first_block, &known, err);
 	if (st || known < 0)
 		return st;
 	s->key.kind = IB_KEY_FIELDS;
@@ -205,20 +206,20 @@ add_fields(struct ib_source *s, const struct ib_reader_options *o, struct ib_err
 
 enum ib_status
 ib_source_choose_fields(struct ib_source *s, const struct ib_reader_options *o,
-			const struct ib_block *first, struct ib_error *err)
+			const struct ib_block *first_block, struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
 	size_t i;
 
 	for (i = 0; i < IB_WANTED_MAX; i++)
 		s->wanted_slot[i] = -1;
-	if (s->key.kind == IB_KEY_SHARD && first->n > 0)
+	if (s->key.kind == IB_KEY_SHARD && first_block->n > 0)
 		return ib_fail(err, IB_E_MISUSE, "%s: %s @shard works only with tar", s->name,
 			       o->key_option);
 	if (s->format == IB_FORMAT_LIST)
-		return compile_list(s, o, first, err);
+		return compile_list(s, o, first_block, err);
 	if (s->key.kind == IB_KEY_AUTO)
-		st = choose_key(s, first, err);
+		st = choose_key(s, first_block, err);
 	if (!st)
 		st = add_fields(s, o, err);
 	if (!st && s->delimiter)

@@ -17,6 +17,6 @@ bool ib_source_may_have_key(const struct ib_source *s, const struct ib_block *bl
  * IB_KEY_AUTO.
  */
 enum ib_status ib_source_choose_fields(struct ib_source *s, const struct ib_reader_options *options,
-				       const struct ib_block *first, struct ib_error *err);
+				       const struct ib_block *first_block, struct ib_error *err);
 
 #endif

@@ -16,15 +16,15 @@ is_meta(struct ib_span path)
 void
 ib_tar_find_key(struct ib_tar_member *m)
 {
-	const char *p = m->path.p, *end, *last, *dot;
+	const char *p = m->path.p, *end, *base, *dot;
 
 	if (m->path.n == 0)
 		return;
-	last = end = p + m->path.n;
-	while (last > p && last[-1] != '/')
-		last--;
-	dot = memchr(last, '.', (size_t)(end - last));
-	if (!dot || dot == last || is_meta(m->path))
+	base = end = p + m->path.n;
+	while (base > p && base[-1] != '/')
+		base--;
+	dot = memchr(base, '.', (size_t)(end - base));
+	if (!dot || dot == base || is_meta(m->path))
 		return;
 	m->key = (struct ib_span){ p, (size_t)(dot - p) };
 	m->weight = ib_span_is((struct ib_span){ dot, (size_t)(end - dot) }, ".weight.json");
