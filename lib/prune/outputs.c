@@ -343,7 +343,7 @@ static enum ib_status
 open_number(struct ib_prune_outputs *t, uint64_t k, struct ib_record_writer *writer,
 	    struct ib_error *err)
 {
-	const struct ib_source *first = manifest_output(t)->writer.first_source;
+	const struct ib_source *first_source = manifest_output(t)->writer.first_source;
 	enum ib_status st = IB_OK;
 	char *name;
 	size_t i;
@@ -355,8 +355,8 @@ open_number(struct ib_prune_outputs *t, uint64_t k, struct ib_record_writer *wri
 		st = name ? open_file(t, &t->output[i], name, &writer[i], err)
 			  : ib_fail_memory(err);
 		free(name);
-		if (!st && t->output[i].records && !t->output[i].arrays && first)
-			st = ib_record_writer_begin(&writer[i], first, err);
+		if (!st && t->output[i].records && !t->output[i].arrays && first_source)
+			st = ib_record_writer_begin(&writer[i], first_source, err);
 	}
 	return st;
 }

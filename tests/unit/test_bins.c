@@ -127,7 +127,7 @@ ParameterizedTestParameters(bins, invalid_texts_are_rejected)
 		{ "no digit", "B-" },
 		{ "a number that does not end", "Bl" },
 		{ "a longer form of 1", "hAB" },
-		{ "a value behind the bin: 2^20", "ggggBB" },
+		{ "a value after the bin: 2^20", "ggggBB" },
 		{ "the last of the bin, and one more", "///fBAB" },
 		{ "more than 60 bits", "B/////////////B" },
 	};

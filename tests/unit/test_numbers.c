@@ -65,7 +65,7 @@ same(double a, double b)
 
 /* If ib_short_number() accepts a number, it gives the same result as ib_number_json(). */
 static void
-check_short(const char *text, size_t n, char behind, size_t taken, double value)
+check_short(const char *text, size_t n, char after, size_t taken, double value)
 {
 	char *block = malloc(n + 18);
 	bool fraction = false, skipped = false;
@@ -74,7 +74,7 @@ check_short(const char *text, size_t n, char behind, size_t taken, double value)
 
 	memcpy(block, text, n);
 	memset(block + n, '7', 18);
-	block[n] = behind;
+	block[n] = after;
 	end = ib_short_number(block, true, &other, &fraction);
 	skip = ib_short_number(block, false, NULL, &skipped);
 	if (end) {
@@ -91,7 +91,7 @@ check_short(const char *text, size_t n, char behind, size_t taken, double value)
 
 /* Read a number from a block that holds the text, the byte that ends it, and 8 bytes of padding. */
 static size_t
-read_json(const char *text, size_t n, char behind, double *value)
+read_json(const char *text, size_t n, char after, double *value)
 {
 	char *block = malloc(n + 9);
 	const char *end;
@@ -99,11 +99,11 @@ read_json(const char *text, size_t n, char behind, double *value)
 
 	memcpy(block, text, n);
 	memset(block + n, '7', 9);
-	block[n] = behind;
+	block[n] = after;
 	end = ib_number_json(block, value);
 	taken = end ? (size_t)(end - block) : 0;
 	free(block);
-	check_short(text, n, behind, taken, *value);
+	check_short(text, n, after, taken, *value);
 	return taken;
 }
 

@@ -94,7 +94,7 @@ static const struct form {
 	enum ib_format format;
 	const struct piece *piece;
 	size_t n;
-	const char *before, *between, *behind;
+	const char *before, *between, *after;
 } forms[] = {
 	{ IB_FORMAT_JSONL, jsonl, sizeof(jsonl) / sizeof(*jsonl), "", "", "" },
 	{ IB_FORMAT_JSON, json, sizeof(json) / sizeof(*json), " [ ", ",", " ]\n" },
@@ -122,7 +122,7 @@ make_text(const struct form *f, uint64_t *state, struct ib_bytes *text)
 	if (next(state) % 4 == 0 && text->n > 0) /* cut short */
 		text->n -= next(state) % (text->n < 9 ? text->n : 9);
 	else
-		ib_bytes_append(text, f->behind, strlen(f->behind));
+		ib_bytes_append(text, f->after, strlen(f->after));
 }
 
 static void

@@ -67,7 +67,7 @@ Test(weigh, quotients_use_every_bit_of_the_divisor)
 	cr_assert(eq(dbl, ratio(exact(1, 0x1p-52), exact(1, 0x1p-400)), 1 + 0x1p-52));
 }
 
-/* ---- figures --------------------------------------------------------------- */
+/* ---- statistics --------------------------------------------------------------- */
 
 static struct ib_weight_stats
 sums_of(const double *w, size_t n)
