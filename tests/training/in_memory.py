@@ -24,7 +24,7 @@ class Trainer:
         self.infobatch = loop.import_infobatch(bin)
         self.folder = tempfile.TemporaryDirectory(prefix="ib-train.")
         self.task = kind(tiny, tune)
-        self.task.beside = self.folder.name
+        self.task.shared_folder = self.folder.name
         self.task.write(self.path(self.task.manifest))
         ids, _, self.data = self.task.read(self.path(self.task.manifest))
         self.n, self.epochs = len(ids), self.task.epochs

@@ -113,7 +113,7 @@ class Instruction:
     def model(self):
         """A model that was first trained on definitions of verbs and adjectives, once for all runs in a folder."""
         net = Net(len(self.words.number))
-        name = os.path.join(self.beside, self.base)
+        name = os.path.join(self.shared_folder, self.base)
         if not os.path.exists(name):
             before = torch.get_rng_state()
             torch.manual_seed(0)

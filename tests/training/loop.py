@@ -396,7 +396,7 @@ def train(task, args, rank=0):
 
 def worker(rank, task, args):
     task = task(args.tiny, args.tune)
-    task.beside = os.path.dirname(os.path.abspath(args.dir))    # the folder for files that all runs share
+    task.shared_folder = os.path.dirname(os.path.abspath(args.dir))    # the folder for files that all runs share
     train(task, args, rank)
 
 

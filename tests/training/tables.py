@@ -13,7 +13,7 @@ import statistics
 import plot_comparison
 
 TASKS = "classification", "augmented", "segmentation", "pretraining", "instruction", "redundant", "long"
-FIGURES = {"segmentation": "mean IoU in %", "pretraining": "probe accuracy in %",
+METRICS = {"segmentation": "mean IoU in %", "pretraining": "probe accuracy in %",
            "instruction": "perplexity, less is better"}
 RECIPE = "proportional, smoothed"
 # The 0.975 quantile of Student's t for 1 to 30 degrees of freedom
@@ -86,7 +86,7 @@ class Task:
                          "" if row == "all data" else "%.0f%%" % (100 * cpu / self.mean(row, "saved"))))
         full = self.runs["all data"][self.seeds[0]]
         return ["%s: %s; %d samples, %d epochs, %d paired seed%s from %d" % (
-            self.name, FIGURES.get(self.name, "test accuracy in %"), full["kept"][0], len(full["kept"]),
+            self.name, METRICS.get(self.name, "test accuracy in %"), full["kept"][0], len(full["kept"]),
             len(self.seeds), "s" * (len(self.seeds) > 1), self.seeds[0])] + columns(rows)
 
     def plot(self, folder):
@@ -94,7 +94,7 @@ class Task:
                 for row in self.runs if "rule" in self.runs[row][self.seeds[0]]]
         points = [(row, 100 * self.mean(row, "saved"), *self.difference(row, "all data")) for row in self.runs]
         plot_comparison.draw(os.path.join(folder, self.name + ".svg"), "%s, %d paired seeds" % (
-            self.name, len(self.seeds)), kept, points, "points" if self.unit == 100 else FIGURES[self.name])
+            self.name, len(self.seeds)), kept, points, "points" if self.unit == 100 else METRICS[self.name])
 
 
 def verdict(task, mean, half, other):
