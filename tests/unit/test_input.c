@@ -502,7 +502,7 @@ Test(input, a_file_that_becomes_shorter_is_an_io_error)
 }
 
 /* If a file is truncated after all of it was read, no bytes are lost. */
-Test(input, a_file_truncated_after_it_was_read_is_no_error)
+Test(input, a_file_truncated_after_it_was_read_is_not_an_error)
 {
 	struct ib_input *in = NULL;
 	struct ib_error err;
