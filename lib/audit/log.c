@@ -214,24 +214,24 @@ warn_incomplete(const struct ib_audit_log *log)
 
 /*
  * Process the text after the last newline of a frame. This text is a footer without a newline, or
- * an incomplete line. Sets *torn to true for an incomplete line.
+ * an incomplete line. Sets *incomplete to true for an incomplete line.
  */
 static enum ib_status
-add_rest(struct ib_audit_log *log, struct frame *f, bool *torn, struct ib_error *err)
+add_rest(struct ib_audit_log *log, struct frame *f, bool *incomplete, struct ib_error *err)
 {
 	struct ib_span rest = { NULL, log->text.n - log->pos };
 	struct ib_audit_footer footer;
 	enum ib_status st;
 	bool is_footer;
 
-	*torn = false;
+	*incomplete = false;
 	if (rest.n == 0)
 		return IB_OK;
 	rest.p = log->text.p + log->pos;
 	st = ib_audit_footer_parse(rest, &footer, &is_footer, err);
 	if (is_footer)
 		return add_line(log, f, rest, rest.n, err);
-	*torn = !ib_audit_is_blank(rest);
+	*incomplete = !ib_audit_is_blank(rest);
 	return st;
 }
 
@@ -239,15 +239,15 @@ static enum ib_status
 end_frame(struct ib_audit_log *log, struct frame *f, struct ib_error *err)
 {
 	bool truncated = ib_zstd_log_reader_state(log->reader) == IB_FRAME_TRUNCATED;
-	bool torn = truncated;
+	bool incomplete = truncated;
 	enum ib_status st = IB_OK;
 
 	if (!truncated)
-		st = add_rest(log, f, &torn, err);
+		st = add_rest(log, f, &incomplete, err);
 	if (!st && f->open)
 		/* The last run of a truncated frame did not finish, even if it has a footer. */
 		st = end_run(log, f, !truncated, err);
-	if (!st && torn && (!f->open || log->run[log->n - 1].finished))
+	if (!st && incomplete && (!f->open || log->run[log->n - 1].finished))
 		warn_incomplete(log);
 	return st;
 }

@@ -120,7 +120,7 @@ static bool
 lacks_only_checksum(const struct frame_text *t, const struct ib_zstd_log_reader *r)
 {
 	return t->headers == 1 && t->footers == 1 && !t->open && !t->blank &&
-	       ib_zstd_log_reader_asked(r) == CHECKSUM_BYTES;
+	       ib_zstd_log_reader_requested(r) == CHECKSUM_BYTES;
 }
 
 static enum ib_status

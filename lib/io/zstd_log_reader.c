@@ -38,7 +38,7 @@ struct ib_zstd_log_reader {
 	uint64_t pos;	       /* offset of the next byte to decompress */
 	uint64_t valid_end;    /* end of the last complete frame */
 	bool drained;	       /* true if the decoder holds no more text */
-	size_t asked;	       /* number of bytes in the latest request of the decoder */
+	size_t requested;      /* number of bytes in the latest request of the decoder */
 	size_t given;	       /* number of these bytes that the decoder has received */
 	struct ib_bytes begin; /* first bytes of the frame's text, at most BEGIN_MAX */
 };
@@ -154,9 +154,9 @@ ib_zstd_log_reader_position(const struct ib_zstd_log_reader *f)
 }
 
 size_t
-ib_zstd_log_reader_asked(const struct ib_zstd_log_reader *f)
+ib_zstd_log_reader_requested(const struct ib_zstd_log_reader *f)
 {
-	return f->asked;
+	return f->requested;
 }
 
 uint64_t
@@ -359,7 +359,7 @@ decode_step(struct ib_zstd_log_reader *f, ZSTD_outBuffer *out, struct ib_error *
 		return st;
 	if (v.n == 0 && f->drained)
 		return end_truncated(f, err);
-	n_wanted = f->asked - f->given;
+	n_wanted = f->requested - f->given;
 	in = (ZSTD_inBuffer){ v.p, v.n < n_wanted ? v.n : n_wanted, 0 };
 	hint = ZSTD_decompressStream(f->zstd, out, &in);
 	if (is_out_of_memory(hint))
@@ -367,8 +367,8 @@ decode_step(struct ib_zstd_log_reader *f, ZSTD_outBuffer *out, struct ib_error *
 	if (ZSTD_isError(hint))
 		return report_corrupt(f, ZSTD_getErrorName(hint), err);
 	f->given += in.pos;
-	if (f->given == f->asked) {
-		f->asked = hint;
+	if (f->given == f->requested) {
+		f->requested = hint;
 		f->given = 0;
 	}
 	f->pos += in.pos;
@@ -505,7 +505,7 @@ ib_zstd_log_reader_next(struct ib_zstd_log_reader *f, struct ib_error *err)
 	f->at_frame = true;
 	f->state = IB_FRAME_OPEN;
 	f->drained = true;
-	f->asked = 1;
+	f->requested = 1;
 	f->given = 0;
 	ZSTD_DCtx_reset(f->zstd, ZSTD_reset_session_only);
 	return IB_OK;

@@ -89,7 +89,7 @@ uint64_t ib_zstd_log_reader_number(const struct ib_zstd_log_reader *f);
  * For a truncated frame, return the number of bytes in the latest request of the decoder. The
  * file ends within these bytes.
  */
-size_t ib_zstd_log_reader_asked(const struct ib_zstd_log_reader *f);
+size_t ib_zstd_log_reader_requested(const struct ib_zstd_log_reader *f);
 
 /* Return the number of bytes of the file that were read so far. */
 uint64_t ib_zstd_log_reader_position(const struct ib_zstd_log_reader *f);

@@ -147,8 +147,8 @@ static enum ib_status
 check_totals(const struct ib_prune_inputs *b, const struct ib_prune_options *o,
 	     const struct ib_context *context, struct ib_error *err)
 {
-	const struct ib_part *of = b->scores ? &b->scores->part : NULL;
-	const struct ib_part *asked = &o->part;
+	const struct ib_part *actual = b->scores ? &b->scores->part : NULL;
+	const struct ib_part *requested = &o->part;
 	char text[IB_PART_TEXT_MAX], other[IB_PART_TEXT_MAX];
 
 	if (b->totals && b->totals->totals.newest > o->rule.epoch)
@@ -156,18 +156,19 @@ check_totals(const struct ib_prune_inputs *b, const struct ib_prune_options *o,
 			       "%s: the totals are of epoch %lld, which is later than -e %lld",
 			       o->totals, (long long)b->totals->totals.newest,
 			       (long long)o->rule.epoch);
-	if (!of || of->count < 2)
+	if (!actual || actual->count < 2)
 		return IB_OK;
-	if (asked->count == of->count && asked->index != of->index)
+	if (requested->count == actual->count && requested->index != actual->index)
 		return ib_fail(err, IB_E_DATA, "%s: contains partition %s, but --part is %s",
-			       scores_name(o), ib_part_text(text, of), ib_part_text(other, asked));
+			       scores_name(o), ib_part_text(text, actual),
+			       ib_part_text(other, requested));
 	if (b->totals)
 		return check_sums(b, o, err);
 	ib_warn(context,
 		"%s: contains only partition %s, so thresholds are "
 		"computed from it alone; give the totals of all partitions with "
 		"--totals",
-		scores_name(o), ib_part_text(text, of));
+		scores_name(o), ib_part_text(text, actual));
 	return IB_OK;
 }
 
