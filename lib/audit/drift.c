@@ -72,7 +72,7 @@ ib_drift_run(const struct ib_loss_history *l, const struct ib_audit_options *o,
 	struct ib_page_hinkley ph = { .delta = o->ph_delta, .alarm = o->ph_alarm };
 	bool alarm = false; /* true if the previous epoch has an alarm */
 	struct ib_weighted reference = { 0 }, before = { 0 };
-	const struct ib_loss_history_epoch *base = l->nepochs ? &l->epoch[0] : NULL;
+	const struct ib_loss_history_epoch *reference_epoch = l->nepochs ? &l->epoch[0] : NULL;
 	struct ib_drift *d = calloc(l->nepochs + 1, sizeof(*d));
 	enum ib_status st = IB_OK;
 	size_t i;
@@ -80,17 +80,18 @@ ib_drift_run(const struct ib_loss_history *l, const struct ib_audit_options *o,
 	if (!d)
 		return ib_fail_memory(err);
 	if (o->reference != IB_NO_EPOCH) {
-		base = ib_loss_history_find(l, o->reference);
-		if (!base)
+		reference_epoch = ib_loss_history_find(l, o->reference);
+		if (!reference_epoch)
 			st = ib_fail(err, IB_E_DATA,
 				     "--reference %lld: the logs have no losses of this epoch",
 				     (long long)o->reference);
 	}
-	if (!st && base)
-		st = ib_weighted_init(&reference, base->loss, base->weight, base->n, err);
+	if (!st && reference_epoch)
+		st = ib_weighted_init(&reference, reference_epoch->loss, reference_epoch->weight,
+				      reference_epoch->n, err);
 	for (i = 0; i < l->nepochs && !st; i++) {
 		if (alarm && l->epoch[i].pruning_off)
-			ph.k = 0;
+			ph.nepochs = 0;
 		st = compute_epoch(&l->epoch[i], &reference, &before, &ph, &d[i], err);
 		alarm = d[i].alarm;
 	}

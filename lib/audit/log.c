@@ -35,8 +35,8 @@ struct ib_audit_log {
 	size_t pos;
 	bool ended; /* true if the frame has no more text to read */
 	/* used by ib_audit_lines_*(): */
-	const struct ib_audit_run *now; /* the run whose lines are being read */
-	uint64_t done;			/* number of lines of that run read so far */
+	const struct ib_audit_run *current; /* the run whose lines are being read */
+	uint64_t lines_done;		    /* number of lines of that run read so far */
 	bool hashing;
 	XXH3_state_t *hash;
 	struct ib_json json;
@@ -469,8 +469,8 @@ ib_audit_lines_begin(struct ib_audit_log *log, const struct ib_audit_run *run, b
 					      "while it was read",
 					      ib_audit_log_name(log))
 				    : st;
-	log->now = run;
-	log->done = 0;
+	log->current = run;
+	log->lines_done = 0;
 	log->hashing = hash;
 	XXH3_64bits_reset(log->hash);
 	if (hash)
@@ -499,9 +499,9 @@ fail_line(struct ib_audit_log *log, const char *why, struct ib_error *err)
 	return ib_fail(err, IB_E_DATA,
 		       "%s: the run of epoch %lld (frame "
 		       "%llu), line %llu: %s",
-		       ib_audit_log_name(log), (long long)log->now->head.options.epoch,
-		       (unsigned long long)log->now->number, (unsigned long long)log->done + 2,
-		       why);
+		       ib_audit_log_name(log), (long long)log->current->head.options.epoch,
+		       (unsigned long long)log->current->number,
+		       (unsigned long long)log->lines_done + 2, why);
 }
 
 /* Parse the line of one sample. */
@@ -549,11 +549,11 @@ ib_audit_lines_next(struct ib_audit_log *log, const struct ib_audit_line **line,
 	*n = 0;
 	*line = log->line;
 	ib_arena_reset(&log->arena);
-	if (log->done == log->now->nlines)
+	if (log->lines_done == log->current->nlines)
 		return IB_EOF;
 	/* The ids point into the text, so the batch must end before the text moves. */
 	from = log->pos;
-	while (*n < LINES_PER_BATCH && log->done < log->now->nlines) {
+	while (*n < LINES_PER_BATCH && log->lines_done < log->current->nlines) {
 		if (*n > 0 && !memchr(log->text.p + log->pos, '\n', log->text.n - log->pos))
 			break;
 		st = next_line(log, &text, err);
@@ -565,7 +565,7 @@ ib_audit_lines_next(struct ib_audit_log *log, const struct ib_audit_line **line,
 		if (st)
 			break;
 		++*n;
-		log->done++;
+		log->lines_done++;
 	}
 	if (st == IB_EOF)
 		return ib_fail(err, IB_E_IO, "%s: the file changed while it was read",

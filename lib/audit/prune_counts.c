@@ -26,7 +26,7 @@ static void
 count_line(struct ib_prune_count *c, bool kept, int32_t epoch)
 {
 	uint32_t *count = kept ? &c->drawn : &c->pruned;
-	int32_t *last = kept ? &c->last_drawn : &c->last;
+	int32_t *last = kept ? &c->last_drawn : &c->last_pruned;
 
 	if (*count > 0 && *last == epoch)
 		return;
@@ -129,12 +129,13 @@ ib_prune_counts_write(const struct ib_prune_counts *t, bool pruned, bool drawn, 
 		if ((pruned && c->pruned == 0) || (drawn && c->drawn == 0))
 			continue;
 		n++;
-		ib_text_table_row(table, (struct ib_cell[]){
-						 IB_TEXT(ib_table_id(&t->ids, t->order[i])),
-						 IB_COUNT(c->pruned),
-						 IB_COUNT(c->drawn),
-						 c->pruned ? IB_COUNT((uint64_t)c->last) : IB_NONE,
-					 });
+		ib_text_table_row(table,
+				  (struct ib_cell[]){
+					  IB_TEXT(ib_table_id(&t->ids, t->order[i])),
+					  IB_COUNT(c->pruned),
+					  IB_COUNT(c->drawn),
+					  c->pruned ? IB_COUNT((uint64_t)c->last_pruned) : IB_NONE,
+				  });
 	}
 	return ib_text_table_end(&table, err);
 }

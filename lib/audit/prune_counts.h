@@ -8,8 +8,8 @@
 struct ib_prune_count {
 	/* Numbers of epochs in which the id was pruned, and drawn (eligible and kept). */
 	uint32_t pruned, drawn;
-	int32_t last;	    /* latest epoch in which the id was pruned */
-	int32_t last_drawn; /* latest epoch in which the id was drawn */
+	int32_t last_pruned; /* latest epoch in which the id was pruned */
+	int32_t last_drawn;  /* latest epoch in which the id was drawn */
 };
 
 struct ib_prune_counts {

@@ -116,9 +116,9 @@ merge_duplicates(struct ib_loss_history *l, struct ib_loss_history_epoch *e, enu
 /* ---- slopes of the relative losses ----------------------------------------------- */
 
 /* Sums for the line that is fitted through the relative losses of one id. */
-struct course {
+struct trend {
 	uint32_t epochs;
-	bool below; /* true if the loss was below the mean in at least one epoch */
+	bool was_below_mean; /* true if the loss was below the mean in at least one epoch */
 	double first, last;
 	/* Sums over the epochs; t is the number of epochs since the first epoch. */
 	double t, y, tt, ty;
@@ -126,18 +126,18 @@ struct course {
 
 /* Add the relative losses of one epoch. */
 static void
-add_epoch(struct course *course, const struct ib_loss_history_epoch *e, int64_t origin)
+add_epoch(struct trend *trend, const struct ib_loss_history_epoch *e, int64_t origin)
 {
 	double t = (double)(e->epoch - origin), weights, y;
 	double mean = ib_loss_history_mean(e, &weights);
-	struct course *c;
+	struct trend *c;
 	uint64_t i;
 
 	for (i = 0; i < e->n; i++) {
 		if (isnan(e->loss[i]))
 			continue;
-		c = &course[e->row[i]];
-		c->below |= (double)e->loss[i] < mean;
+		c = &trend[e->row[i]];
+		c->was_below_mean |= (double)e->loss[i] < mean;
 		if (!(mean > 0))
 			continue;
 		y = (double)e->loss[i] / mean;
@@ -152,7 +152,7 @@ add_epoch(struct course *course, const struct ib_loss_history_epoch *e, int64_t 
 }
 
 static double
-slope_of(const struct course *c)
+slope_of(const struct trend *c)
 {
 	double n = c->epochs;
 
@@ -173,9 +173,9 @@ enum ib_status
 ib_suspects_find(struct ib_loss_history *l, const struct ib_audit_options *o,
 		 struct ib_suspect **suspect, size_t *n, struct ib_error *err)
 {
-	struct course *course = ib_array_zeroed(l->ids.n + 1, sizeof(*course));
+	struct trend *trend = ib_array_zeroed(l->ids.n + 1, sizeof(*trend));
 	struct ib_suspect *s = ib_array_zeroed(l->ids.n + 1, sizeof(*s));
-	enum ib_status st = course && s ? IB_OK : ib_fail_memory(err);
+	enum ib_status st = trend && s ? IB_OK : ib_fail_memory(err);
 	uint64_t i;
 	size_t k;
 
@@ -183,19 +183,19 @@ ib_suspects_find(struct ib_loss_history *l, const struct ib_audit_options *o,
 	for (k = 0; k < l->nepochs && !st; k++) {
 		st = merge_duplicates(l, &l->epoch[k], o->log.duplicates, err);
 		if (!st)
-			add_epoch(course, &l->epoch[k], l->epoch[0].epoch);
+			add_epoch(trend, &l->epoch[k], l->epoch[0].epoch);
 	}
 	for (i = 0; i < l->ids.n && !st; i++) {
-		const struct course *c = &course[i];
+		const struct trend *c = &trend[i];
 
-		if (c->below || c->epochs < 2 || c->epochs < o->min_epochs)
+		if (c->was_below_mean || c->epochs < 2 || c->epochs < o->min_epochs)
 			continue;
 		s[(*n)++] = (struct ib_suspect){ (uint32_t)i, c->epochs, c->first, c->last,
 						 slope_of(c) };
 	}
 	if (!st)
 		qsort(s, *n, sizeof(*s), by_slope);
-	free(course);
+	free(trend);
 	if (st) {
 		free(s);
 		return st;

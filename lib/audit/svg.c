@@ -127,7 +127,7 @@ ib_svg_begin(struct ib_svg *c, const char *about)
 	if (!(c->high > c->low))
 		c->high = c->low + 1;
 	step = round_step(c->high - c->low, 5);
-	step = c->whole ? fmax(step, 1) : step;
+	step = c->integers ? fmax(step, 1) : step;
 	c->low = floor(c->low / step + 1e-9) * step;
 	c->high = ceil(c->high / step - 1e-9) * step;
 	n = (size_t)lround((c->high - c->low) / step);

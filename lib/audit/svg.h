@@ -16,7 +16,7 @@ struct ib_svg {
 	double low, high;     /* range of the y axis */
 	enum ib_style style;  /* style of the y labels */
 	const char *unit;     /* label of the y axis */
-	bool whole;	      /* true if the values, and therefore the labels, are integers */
+	bool integers;	      /* true if the values, and therefore the labels, are integers */
 };
 
 /*

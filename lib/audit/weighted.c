@@ -24,8 +24,8 @@ ib_weighted_init(struct ib_weighted *d, const float *loss, const double *weight,
 
 	*d = (struct ib_weighted){ 0 };
 	d->loss = ib_array(n + 1, sizeof(*d->loss));
-	d->upto = ib_array(n + 1, sizeof(*d->upto));
-	if (!a || !b || !d->loss || !d->upto) {
+	d->cumulative_weight = ib_array(n + 1, sizeof(*d->cumulative_weight));
+	if (!a || !b || !d->loss || !d->cumulative_weight) {
 		free(a);
 		free(b);
 		ib_weighted_release(d);
@@ -40,9 +40,9 @@ ib_weighted_init(struct ib_weighted *d, const float *loss, const double *weight,
 		sum += (long double)v[i].weight;
 		if (d->n == 0 || v[i].key != v[i - 1].key)
 			d->loss[d->n++] = ib_float_from_order((uint32_t)v[i].key);
-		d->upto[d->n - 1] = (double)sum;
+		d->cumulative_weight[d->n - 1] = (double)sum;
 	}
-	d->total = (double)sum;
+	d->total_weight = (double)sum;
 	free(a);
 	free(b);
 	return IB_OK;
@@ -52,7 +52,7 @@ void
 ib_weighted_release(struct ib_weighted *d)
 {
 	free(d->loss);
-	free(d->upto);
+	free(d->cumulative_weight);
 	*d = (struct ib_weighted){ 0 };
 }
 
@@ -61,12 +61,12 @@ ib_weighted_quantile(const struct ib_weighted *d, int part, int parts)
 {
 	uint64_t a = 0, b = d->n, m;
 
-	if (!(d->total > 0))
+	if (!(d->total_weight > 0))
 		return NAN;
 	/* Compare products instead of quotients: products of integer weights are exact. */
 	while (a < b) {
 		m = a + (b - a) / 2;
-		if (d->upto[m] * parts >= d->total * part)
+		if (d->cumulative_weight[m] * parts >= d->total_weight * part)
 			b = m;
 		else
 			a = m + 1;
@@ -90,15 +90,15 @@ ib_weighted_w1(const struct ib_weighted *a, const struct ib_weighted *b)
 	double area = 0, previous = 0, next, f, g;
 	uint64_t i = 0, j = 0;
 
-	if (!(a->total > 0) || !(b->total > 0))
+	if (!(a->total_weight > 0) || !(b->total_weight > 0))
 		return NAN;
 	while (i < a->n || j < b->n) {
 		if (j == b->n || (i < a->n && a->loss[i] <= b->loss[j]))
 			next = (double)a->loss[i];
 		else
 			next = (double)b->loss[j];
-		f = i > 0 ? a->upto[i - 1] / a->total : 0;
-		g = j > 0 ? b->upto[j - 1] / b->total : 0;
+		f = i > 0 ? a->cumulative_weight[i - 1] / a->total_weight : 0;
+		g = j > 0 ? b->cumulative_weight[j - 1] / b->total_weight : 0;
 		if (i + j > 0)
 			area += fabs(f - g) * (next - previous);
 		previous = next;
@@ -114,7 +114,7 @@ ib_weighted_w1(const struct ib_weighted *a, const struct ib_weighted *b)
 
 /* Return the sum of the weights of all losses <= x. */
 static double
-upto(const struct ib_weighted *d, double x)
+weight_upto(const struct ib_weighted *d, double x)
 {
 	uint64_t a = 0, b = d->n, m;
 
@@ -125,21 +125,22 @@ upto(const struct ib_weighted *d, double x)
 		else
 			a = m + 1;
 	}
-	return a > 0 ? d->upto[a - 1] : 0;
+	return a > 0 ? d->cumulative_weight[a - 1] : 0;
 }
 
 /* Compute the fraction of the weight in each bin. A fraction below 1e-4 becomes 1e-4. */
 static void
-compute_fractions(const struct ib_weighted *d, const double *cut, size_t ncuts, double *share)
+compute_fractions(const struct ib_weighted *d, const double *limit, size_t nlimits,
+		  double *fraction)
 {
 	double before = 0, now;
 	size_t i;
 
-	for (i = 0; i <= ncuts; i++) {
-		now = i < ncuts ? upto(d, cut[i]) : d->total;
-		share[i] = (now - before) / d->total;
-		if (share[i] < 1e-4)
-			share[i] = 1e-4;
+	for (i = 0; i <= nlimits; i++) {
+		now = i < nlimits ? weight_upto(d, limit[i]) : d->total_weight;
+		fraction[i] = (now - before) / d->total_weight;
+		if (fraction[i] < 1e-4)
+			fraction[i] = 1e-4;
 		before = now;
 	}
 }
@@ -147,19 +148,19 @@ compute_fractions(const struct ib_weighted *d, const double *cut, size_t ncuts, 
 double
 ib_weighted_psi(const struct ib_weighted *p, const struct ib_weighted *q)
 {
-	double cut[BINS], a[BINS], b[BINS], x, psi = 0;
+	double limit[BINS], a[BINS], b[BINS], x, psi = 0;
 	size_t n = 0, i;
 	int decile;
 
-	if (!(p->total > 0) || !(q->total > 0))
+	if (!(p->total_weight > 0) || !(q->total_weight > 0))
 		return NAN;
 	for (decile = 1; decile <= 9; decile++) {
 		x = ib_weighted_quantile(q, decile, 10);
-		if (n == 0 || x != cut[n - 1])
-			cut[n++] = x;
+		if (n == 0 || x != limit[n - 1])
+			limit[n++] = x;
 	}
-	compute_fractions(p, cut, n, a);
-	compute_fractions(q, cut, n, b);
+	compute_fractions(p, limit, n, a);
+	compute_fractions(q, limit, n, b);
 	for (i = 0; i <= n; i++)
 		psi += (a[i] - b[i]) * log(a[i] / b[i]);
 	return psi;
@@ -170,17 +171,18 @@ ib_weighted_psi(const struct ib_weighted *p, const struct ib_weighted *q)
 double
 ib_page_hinkley_step(struct ib_page_hinkley *p, double mean, double deviation)
 {
-	if (p->k == 0 || mean < p->level - p->delta * p->unit) {
-		p->level = mean;
-		p->k = 1;
+	if (p->nepochs == 0 || mean < p->mean_since_reset - p->delta * p->deviation_at_reset) {
+		p->mean_since_reset = mean;
+		p->nepochs = 1;
 		p->sum = 0;
-		p->unit = deviation > 0 ? deviation : 1;
+		p->deviation_at_reset = deviation > 0 ? deviation : 1;
 		return 0;
 	}
-	p->sum += (mean - p->level) / p->unit - p->delta;
+	p->sum += (mean - p->mean_since_reset) / p->deviation_at_reset - p->delta;
 	if (p->sum < 0)
 		p->sum = 0;
-	p->level = ((double)p->k * p->level + mean) / (double)(p->k + 1);
-	p->k++;
+	p->mean_since_reset =
+		((double)p->nepochs * p->mean_since_reset + mean) / (double)(p->nepochs + 1);
+	p->nepochs++;
 	return p->sum;
 }

@@ -5,10 +5,10 @@
 #include "infobatch_run.h"
 
 struct ib_weighted {
-	uint64_t n;   /* number of distinct losses */
-	float *loss;  /* [n] distinct losses, ascending */
-	double *upto; /* [n] sum of the weights of all losses <= loss[i] */
-	double total; /* sum of all weights */
+	uint64_t n;		   /* number of distinct losses */
+	float *loss;		   /* [n] distinct losses, ascending */
+	double *cumulative_weight; /* [n] sum of the weights of all losses <= loss[i] */
+	double total_weight;	   /* sum of all weights */
 };
 
 /*
@@ -49,10 +49,10 @@ double ib_weighted_psi(const struct ib_weighted *p, const struct ib_weighted *q)
  */
 struct ib_page_hinkley {
 	double delta, alarm;
-	double level; /* mean of the epochs' mean losses since the last reset */
-	double unit;  /* standard deviation of the losses at the last reset */
+	double mean_since_reset;   /* mean of the epochs' mean losses since the last reset */
+	double deviation_at_reset; /* standard deviation of the losses at the last reset */
 	double sum;
-	uint64_t k; /* number of epochs since the most recent reset */
+	uint64_t nepochs; /* number of epochs since the most recent reset */
 };
 /*
  * Add the mean and the weighted standard deviation of one epoch. Returns the new sum of the
