@@ -32,7 +32,7 @@ ib_replay_bare_rule(struct ib_rule *r, const struct ib_run_header *h)
 {
 	*r = (struct ib_rule){ .options = options_of(h), .solved = h->solved };
 	r->kind = ib_rule_kind_of(r->options.rule);
-	r->key = ib_draw_key(r->options.seed, (uint64_t)r->options.epoch);
+	r->draw_key = ib_draw_key(r->options.seed, (uint64_t)r->options.epoch);
 	r->unpruned = ib_rule_epoch_is_unpruned(&r->options, &r->why_unpruned);
 	if (r->kind->lists_thresholds)
 		r->thresholds = h->thresholds;
@@ -271,7 +271,7 @@ enum ib_status
 ib_replay_line(struct ib_replay *r, const struct ib_audit_line *line, struct ib_error *err)
 {
 	const struct ib_part *part = &r->head->part;
-	uint64_t hash = XXH3_64bits_withSeed(line->id.p, line->id.n, r->bare.key);
+	uint64_t hash = XXH3_64bits_withSeed(line->id.p, line->id.n, r->bare.draw_key);
 	double u = ib_draw_from_bits(hash >> 11);
 	char text[IB_PART_TEXT_MAX];
 	enum ib_status st;

@@ -36,7 +36,7 @@ write_quoted(struct ib_bytes *b, struct ib_span value)
 static bool
 is_needed(const struct ib_param *p, const struct ib_rule_options *o)
 {
-	const void *at = (const char *)o + p->at;
+	const void *at = (const char *)o + p->offset;
 
 	if (!ib_param_is_option(p) || !ib_param_is_given(p, o))
 		return false;

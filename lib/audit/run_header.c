@@ -124,8 +124,8 @@ read_param(struct ib_members *p, const struct ib_param *param, const char *line,
 	   struct ib_rule_options *o, struct ib_solved *solved)
 {
 	const char *name = param->member;
-	void *at =
-		param->kind == IB_PARAM_SOLVED ? (char *)solved + param->at : ib_param_at(param, o);
+	void *at = param->kind == IB_PARAM_SOLVED ? (char *)solved + param->offset
+						  : ib_param_at(param, o);
 
 	if (!ib_param_may_be_null(param))
 		ib_members_refuse_null(p, &name, 1);

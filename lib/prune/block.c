@@ -217,7 +217,7 @@ ib_prune_sample(const struct ib_pruner *p, struct ib_pruned *b, struct ib_span i
 	}
 	d = ib_rule_draw(r, id, row, c);
 	if (p->options->explain && c->reason != IB_REASON_DRAWN)
-		d.u = ib_draw_u(r->key, id);
+		d.u = ib_draw_u(r->draw_key, id);
 	ib_run_stats_add(&b->stats, c, &d);
 	*annotation = (struct ib_annotation){ id, d.pi, d.u, d.weight, score, d.reason };
 	if (p->options->audit && d.pi < 1)

@@ -9,10 +9,10 @@ void
 ib_dry_run_init(struct ib_dry_run *p)
 {
 	memset(p, 0, sizeof(*p));
-	ib_exact_init(&p->pi);
-	ib_exact_init(&p->inverse);
+	ib_exact_init(&p->pi_sum);
+	ib_exact_init(&p->inverse_pi_sum);
 	ib_exact_init(&p->variance);
-	ib_exact_init(&p->square);
+	ib_exact_init(&p->square_sum);
 }
 
 void
@@ -22,17 +22,17 @@ ib_dry_run_add(struct ib_dry_run *p, const struct ib_rule *rule, const struct ib
 	double x;
 
 	p->samples++;
-	ib_exact_add(&p->pi, c->pi);
+	ib_exact_add(&p->pi_sum, c->pi);
 	if (c->pi > 0) {
 		p->reachable++;
-		ib_exact_add(&p->inverse, c->weight);
+		ib_exact_add(&p->inverse_pi_sum, c->weight);
 		if (c->weight > p->max_weight)
 			p->max_weight = c->weight;
 	}
 	if (score != score)
 		return;
 	x = (double)ib_proxy_of(rule->options.proxy, score);
-	ib_exact_add(&p->square, x * x); /* x * x is exact, because it needs at most 48 bits */
+	ib_exact_add(&p->square_sum, x * x); /* x * x is exact, because it needs at most 48 bits */
 	if (c->pi > 0 && c->pi < 1)
 		ib_exact_add_product(&p->variance, (1 - c->pi) / c->pi, x * x);
 }
@@ -44,10 +44,10 @@ ib_dry_run_merge(struct ib_dry_run *p, const struct ib_dry_run *other)
 	p->reachable += other->reachable;
 	if (other->max_weight > p->max_weight)
 		p->max_weight = other->max_weight;
-	ib_exact_merge(&p->pi, &other->pi);
-	ib_exact_merge(&p->inverse, &other->inverse);
+	ib_exact_merge(&p->pi_sum, &other->pi_sum);
+	ib_exact_merge(&p->inverse_pi_sum, &other->inverse_pi_sum);
 	ib_exact_merge(&p->variance, &other->variance);
-	ib_exact_merge(&p->square, &other->square);
+	ib_exact_merge(&p->square_sum, &other->square_sum);
 }
 
 void
@@ -77,7 +77,7 @@ predict(const struct ib_dry_run *p, const struct ib_rule *rule)
 {
 	double mean_pi;
 	struct prediction f = {
-		.expected = ib_exact_round(&p->pi),
+		.expected = ib_exact_round(&p->pi_sum),
 		.saved = NAN,
 		.weight_sum = (double)p->reachable,
 		.max_weight = p->max_weight,
@@ -88,10 +88,10 @@ predict(const struct ib_dry_run *p, const struct ib_rule *rule)
 
 	if (p->samples == 0)
 		return f;
-	mean_pi = ib_exact_mean(&p->pi, p->samples);
+	mean_pi = ib_exact_mean(&p->pi_sum, p->samples);
 	f.saved = 1 - mean_pi;
 	if (p->reachable > 0)
-		f.ess = (double)p->reachable / ib_exact_mean(&p->inverse, p->reachable);
+		f.ess = (double)p->reachable / ib_exact_mean(&p->inverse_pi_sum, p->reachable);
 	if (rule->kind->biased)
 		return f;
 	f.variance = ib_exact_round(&p->variance);
@@ -100,7 +100,8 @@ predict(const struct ib_dry_run *p, const struct ib_rule *rule)
 	 * for --rule random.
 	 */
 	if (mean_pi > 0)
-		f.relative = ib_exact_quotient(&p->variance, &p->square, (1 - mean_pi) / mean_pi);
+		f.relative =
+			ib_exact_quotient(&p->variance, &p->square_sum, (1 - mean_pi) / mean_pi);
 	return f;
 }
 

@@ -13,10 +13,10 @@ struct ib_dry_run {
 	uint64_t samples;
 	uint64_t reachable; /* number of samples with pi > 0 */
 	double max_weight;
-	struct ib_exact pi, inverse; /* pi: the sum of pi; inverse: the sum of 1/pi */
+	struct ib_exact pi_sum, inverse_pi_sum; /* sums of pi and of 1/pi */
 	/* the sum of (1-pi)/pi * x^2 over known scores, where x is the proxy of the score */
 	struct ib_exact variance;
-	struct ib_exact square; /* the sum of x^2 over known scores */
+	struct ib_exact square_sum; /* the sum of x^2 over known scores */
 };
 
 void ib_dry_run_init(struct ib_dry_run *p);

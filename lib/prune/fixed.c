@@ -70,7 +70,7 @@ draw(const struct ib_rule *r, uint64_t row)
 {
 	struct ib_span id = ib_table_id(&r->scores->table, row);
 
-	return ib_draw_bits(r->key, id.p, id.n);
+	return ib_draw_bits(r->draw_key, id.p, id.n);
 }
 
 /* First pass: find the group and the bin of each row. */

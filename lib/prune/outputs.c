@@ -435,7 +435,7 @@ ib_prune_outputs_end(struct ib_prune_outputs *t, uint64_t records, struct ib_err
 }
 
 bool
-ib_prune_outputs_many(const struct ib_prune_outputs *t)
+ib_prune_outputs_are_several(const struct ib_prune_outputs *t)
 {
 	return t->split || is_per_operand(t->options);
 }

@@ -90,7 +90,7 @@ enum ib_status ib_prune_outputs_end(struct ib_prune_outputs *t, uint64_t records
 				    struct ib_error *err);
 
 /* True if there may be several epoch manifests. */
-bool ib_prune_outputs_many(const struct ib_prune_outputs *t);
+bool ib_prune_outputs_are_several(const struct ib_prune_outputs *t);
 
 /*
  * Commit all files together with `receipt` and with `also`, which is an action

@@ -52,8 +52,8 @@ write_groups(struct ib_json_writer *to, const struct ib_rule *r)
 
 /* ---- the table ---- */
 
-#define AT(member_) .at = offsetof(struct ib_rule_options, member_)
-#define SOLVED(member_) .kind = IB_PARAM_SOLVED, .at = offsetof(struct ib_solved, member_)
+#define AT(member_) .offset = offsetof(struct ib_rule_options, member_)
+#define SOLVED(member_) .kind = IB_PARAM_SOLVED, .offset = offsetof(struct ib_solved, member_)
 #define INFOBATCH (1u << IB_RULE_INFOBATCH)
 #define BUCKETS (1u << IB_RULE_BUCKETS)
 #define PROPORTIONAL (1u << IB_RULE_PROPORTIONAL)
@@ -111,7 +111,7 @@ static const struct ib_param params[] = {
 	  .kind = IB_PARAM_REAL,
 	  AT(power),
 	  .rules = RANK,
-	  .only = RANK,
+	  .only_rules = RANK,
 	  .name = "power",
 	  .value = "B",
 	  .range = "[0, 100]",
@@ -159,8 +159,8 @@ ib_params_check(const struct ib_rule_options *o, struct ib_error *err)
 
 	for (i = 0; i < sizeof(params) / sizeof(*params); i++, p++)
 		if (p->kind == IB_PARAM_REAL && p->range &&
-		    !ib_value_in_range(p->range,
-				       *(const double *)(const void *)((const char *)o + p->at)))
+		    !ib_value_in_range(
+			    p->range, *(const double *)(const void *)((const char *)o + p->offset)))
 			return ib_fail(err, IB_E_MISUSE, "the %s is not in %s", p->name, p->range);
 	return ib_thresholds_check(o, err);
 }
@@ -170,7 +170,7 @@ ib_params_check(const struct ib_rule_options *o, struct ib_error *err)
 struct ib_span
 ib_param_word(const struct ib_param *p, const struct ib_rule_options *o)
 {
-	unsigned number = *(const unsigned *)(const void *)((const char *)o + p->at);
+	unsigned number = *(const unsigned *)(const void *)((const char *)o + p->offset);
 	const char *words = p->range;
 
 	for (; number > 0; number--)
@@ -181,7 +181,7 @@ ib_param_word(const struct ib_param *p, const struct ib_rule_options *o)
 static void
 write_param(struct ib_json_writer *to, const struct ib_param *p, const struct ib_rule *r)
 {
-	const void *at = (const char *)&r->options + p->at;
+	const void *at = (const char *)&r->options + p->offset;
 	int64_t age;
 
 	switch (p->kind) {
@@ -221,7 +221,7 @@ is_written(const struct ib_param *p, const struct ib_rule *r)
 {
 	if (p->normalized)
 		return r->options.normalize != IB_NORMALIZE_NONE;
-	return p->only == 0 || p->only >> r->kind->id & 1;
+	return p->only_rules == 0 || p->only_rules >> r->kind->id & 1;
 }
 
 void

@@ -33,10 +33,10 @@ enum ib_param_kind {
 struct ib_param {
 	const char *member; /* the member's name in receipts and run headers */
 	enum ib_param_kind kind;
-	size_t at;	/* offset in struct ib_rule_options or struct ib_solved */
+	size_t offset;	/* in struct ib_rule_options or struct ib_solved */
 	unsigned rules; /* bit set of the rules that have this parameter: bit 1 << id */
 	/* If this set is not 0, only the files of runs with one of these rules have the member. */
-	unsigned only;
+	unsigned only_rules;
 	bool normalized;   /* true if only files of runs with --normalize have the member */
 	const char *name;  /* the parameter's name after "--rule NAME:", or the option's name */
 	const char *value; /* placeholder in --help, such as "F" */
@@ -91,7 +91,7 @@ ib_param_may_be_null(const struct ib_param *p)
 static inline bool
 ib_param_is_given(const struct ib_param *p, const struct ib_rule_options *o)
 {
-	const void *at = (const char *)o + p->at;
+	const void *at = (const char *)o + p->offset;
 
 	if (p->kind == IB_PARAM_EPOCH)
 		return *(const int64_t *)at != IB_NO_EPOCH;
@@ -102,14 +102,14 @@ ib_param_is_given(const struct ib_param *p, const struct ib_rule_options *o)
 static inline void *
 ib_param_at(const struct ib_param *p, struct ib_rule_options *o)
 {
-	return (char *)o + p->at;
+	return (char *)o + p->offset;
 }
 
 /* Return the address of a parameter in the solved values. */
 static inline const double *
 ib_param_solved(const struct ib_param *p, const struct ib_solved *s)
 {
-	return (const double *)(const void *)((const char *)s + p->at);
+	return (const double *)(const void *)((const char *)s + p->offset);
 }
 
 /* Return the word that the options choose for a parameter of kind IB_PARAM_CHOICE. */

@@ -16,7 +16,7 @@ write_digests(struct ib_json_writer *to, const struct ib_digests *d)
 	write_digest(to, "scores", d->scores);
 	write_digest(to, "totals", d->totals);
 	write_digest(to, "manifest", d->manifest);
-	if (d->many) {
+	if (d->several) {
 		ib_json_begin_array(to, "output");
 		for (i = 0; i < d->noutputs; i++)
 			ib_json_write_text(to, NULL, d->output[i]);

@@ -12,7 +12,7 @@ struct ib_digests {
 	char scores[33], totals[33], manifest[33];
 	const char (*output)[33]; /* one digest per epoch manifest */
 	size_t noutputs;
-	bool many; /* true with --split or %s in -o: `output` is written as an array */
+	bool several; /* true with --split or %s in -o: `output` is written as an array */
 };
 
 enum ib_status ib_receipt_write(const struct ib_rule *rule, const struct ib_prune_options *options,

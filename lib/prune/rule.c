@@ -170,7 +170,7 @@ ib_rule_draw(const struct ib_rule *r, struct ib_span id, uint32_t row, const str
 
 	if (c->reason != IB_REASON_DRAWN)
 		return d;
-	d.u = ib_draw_from_bits(ib_draw_bits(r->key, id.p, id.n));
+	d.u = ib_draw_from_bits(ib_draw_bits(r->draw_key, id.p, id.n));
 	d.kept = is_kept(r, row, c, d.u);
 	if (!d.kept) {
 		d.reason = IB_REASON_PRUNED;

@@ -43,7 +43,7 @@ struct ib_rule {
 	/* counts that the rule must free; NULL if `bins` is borrowed */
 	struct ib_bin_counts *own_bins;
 	struct ib_bin_counts *wanted_bins; /* not NULL while prepare() requests bins */
-	uint64_t key;			   /* hash of seed and epoch, for the draws */
+	uint64_t draw_key;		   /* hash of seed and epoch, for the draws */
 	bool unpruned;			   /* true in an unpruned epoch */
 	enum ib_reason why_unpruned;	   /* warm-up or anneal */
 	struct ib_thresholds thresholds;

@@ -27,7 +27,7 @@ struct ib_owned_text {
  * instead of the option.
  */
 static const struct ib_param ratio = { .kind = IB_PARAM_REAL,
-				       .at = offsetof(struct ib_rule_options, ratio),
+				       .offset = offsetof(struct ib_rule_options, ratio),
 				       .name = "ratio",
 				       .range = "[0, 1)" };
 
@@ -128,8 +128,8 @@ store_option(struct ib_rule_options *o, const struct ib_param *p, const char *va
 
 	if (wrong)
 		return wrong;
-	o->ratio_given |= p->at == offsetof(struct ib_rule_options, ratio);
-	o->delta_given |= p->at == offsetof(struct ib_rule_options, delta);
+	o->ratio_given |= p->offset == offsetof(struct ib_rule_options, ratio);
+	o->delta_given |= p->offset == offsetof(struct ib_rule_options, delta);
 	return NULL;
 }
 

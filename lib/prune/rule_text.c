@@ -52,7 +52,7 @@ ib_rule_parameter(enum ib_rule_id rule, size_t i, struct ib_rule_parameter *out)
 		out->words = p->range;
 	if (p->kind == IB_PARAM_REAL) {
 		out->has_default = true;
-		memcpy(&out->by_default, (const char *)&defaults + p->at, sizeof(double));
+		memcpy(&out->by_default, (const char *)&defaults + p->offset, sizeof(double));
 	}
 	return true;
 }
@@ -241,7 +241,7 @@ reset_parameters(struct ib_rule_options *o)
 		       : p->kind == IB_PARAM_CHOICE ? sizeof(unsigned)
 						    : sizeof(const char *);
 		if (p->rules)
-			memcpy(ib_param_at(p, o), (const char *)&defaults + p->at, size);
+			memcpy(ib_param_at(p, o), (const char *)&defaults + p->offset, size);
 	}
 }
 
@@ -300,7 +300,7 @@ spell_rule(struct ib_bytes *out, const struct ib_rule_options *o)
 void
 ib_param_spell(struct ib_bytes *out, const struct ib_param *p, const struct ib_rule_options *o)
 {
-	const void *at = (const char *)o + p->at;
+	const void *at = (const char *)o + p->offset;
 	char number[IB_NUMBER_MAX];
 	struct ib_span word;
 

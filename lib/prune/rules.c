@@ -152,7 +152,7 @@ new_rule(const struct ib_rule_options *options, const struct ib_scores *scores,
 	r->options = *options;
 	r->kind = ib_rule_kind_of(options->rule);
 	r->scores = scores;
-	r->key = ib_draw_key(options->seed, (uint64_t)options->epoch);
+	r->draw_key = ib_draw_key(options->seed, (uint64_t)options->epoch);
 	r->solved = (struct ib_solved){ options->ratio, NAN, NAN, 1 };
 	r->unpruned = ib_rule_epoch_is_unpruned(options, &r->why_unpruned);
 	st = set_totals(r, given, err);

@@ -269,7 +269,7 @@ get_output_digests(struct run *run, struct ib_error *err)
 		ib_output_digest(files->v[i], run->output[i]);
 	run->digests.output = (const char(*)[33])run->output;
 	run->digests.noutputs = files->n;
-	run->digests.many = ib_prune_outputs_many(&run->outputs);
+	run->digests.several = ib_prune_outputs_are_several(&run->outputs);
 	return IB_OK;
 }
 

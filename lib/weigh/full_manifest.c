@@ -101,14 +101,14 @@ parse_block(const struct ib_scan *scan, void *block, struct ib_error *err)
 	enum ib_next next;
 	struct ib_span id;
 
-	if (b->hashes && s->in.block.first && ib_source_is_delimited(s->in.block.source) &&
+	if (b->hashes_records && s->in.block.first && ib_source_is_delimited(s->in.block.source) &&
 	    read_header(&s->again, &header, s->in.block.source)) {
 		s->header = ib_unchanged_check_hash(&s->unchanged, &s->again);
 		s->has_header = true;
 	}
 	while ((next = ib_cursor_next(c)) != IB_NEXT_END) {
 		if (next == IB_NEXT_BAD || !ib_cursor_read_id(c, &id) ||
-		    (b->tsv && !ib_chunk_check_tsv_id(s, (int64_t)c->record.line, id))) {
+		    (b->checks_tsv_ids && !ib_chunk_check_tsv_id(s, (int64_t)c->record.line, id))) {
 			ib_finding_record(&s->bad, s->n, (int64_t)c->record.line, "%s", c->why);
 			break;
 		}
@@ -116,7 +116,7 @@ parse_block(const struct ib_scan *scan, void *block, struct ib_error *err)
 			return ib_fail_memory(err);
 		s->id[s->n] = (struct ib_id){ .p = id.p, .n = (uint32_t)id.n };
 		s->line[s->n] = (uint32_t)c->record.line;
-		if (b->hashes)
+		if (b->hashes_records)
 			s->hash[s->n] = ib_unchanged_check_hash(&s->unchanged, c);
 		s->n++;
 	}
@@ -129,7 +129,7 @@ add_sample(struct ib_scan *scan, void *block, const struct ib_tar_sample *sample
 {
 	const struct ib_full_manifest *b = scan->ctx;
 
-	if (b->tsv && !ib_chunk_check_tsv_id(block, (int64_t)sample->number, sample->id))
+	if (b->checks_tsv_ids && !ib_chunk_check_tsv_id(block, (int64_t)sample->number, sample->id))
 		return IB_EOF;
 	return ib_chunk_add_sample(block, sample, err);
 }
@@ -147,7 +147,7 @@ append_rows(struct ib_full_manifest *b, const struct ib_scan *scan, const struct
 						ib_chunk_location(scan, n + i, s->line[i]), err);
 	if (!st)
 		st = ib_id_weights_append(&b->rows, s->id, NULL, s->n, err);
-	if (st || !b->hashes)
+	if (st || !b->hashes_records)
 		return st;
 	if (!ib_huge_array_grow(&b->hash, (n + s->n) * sizeof(*s->hash)))
 		return ib_fail_memory(err);
@@ -171,8 +171,8 @@ use_block(struct ib_scan *scan, void *block, struct ib_error *err)
 }
 
 enum ib_status
-ib_full_manifest_read(struct ib_full_manifest *b, const struct ib_weights_options *o, bool hashes,
-		      const struct ib_context *context, struct ib_error *err)
+ib_full_manifest_read(struct ib_full_manifest *b, const struct ib_weights_options *o,
+		      bool hashes_records, const struct ib_context *context, struct ib_error *err)
 {
 	struct ib_wanted wanted[IB_NADDED];
 	struct ib_scan scan = {
@@ -188,8 +188,8 @@ ib_full_manifest_read(struct ib_full_manifest *b, const struct ib_weights_option
 	enum ib_status st;
 	uint64_t duplicate;
 
-	b->hashes = hashes;
-	b->tsv = ib_writes_tsv_ids(o);
+	b->hashes_records = hashes_records;
+	b->checks_tsv_ids = ib_writes_tsv_ids(o);
 	ib_added_fields(wanted, o->weight_field);
 	wanted[IB_ADDED_WEIGHT].number = false;
 	r = (struct ib_reader_options){
@@ -198,7 +198,7 @@ ib_full_manifest_read(struct ib_full_manifest *b, const struct ib_weights_option
 		.key = o->base_key ? o->base_key : o->key,
 		.key_option = o->base_key ? "--base-key" : "-k",
 		.wanted = wanted,
-		.nwanted = hashes ? 1 : 0,
+		.nwanted = hashes_records ? 1 : 0,
 		.any_value = true,
 		.context = context,
 	};

@@ -5,8 +5,8 @@
 #include "weigh/chunk.h"
 
 struct ib_full_manifest {
-	bool hashes; /* true if the records are hashed */
-	bool tsv;    /* true if ids must be valid as fields of TSV */
+	bool hashes_records; /* true if the records are hashed */
+	bool checks_tsv_ids; /* true if ids must be valid as fields of TSV */
 	struct ib_id_weights rows;
 	struct ib_huge_array hash; /* XXH128_hash_t[rows.n] */
 	XXH128_hash_t *header;	   /* [nheaders] distinct hashes of CSV and TSV headers */
@@ -14,11 +14,11 @@ struct ib_full_manifest {
 };
 
 /*
- * Read all operands. If `hashes` is true, also hash the records, so that a later check can find
- * changes.
+ * Read all operands. If `hashes_records` is true, also hash the records, so that a later check can
+ * find changes.
  */
 enum ib_status ib_full_manifest_read(struct ib_full_manifest *b, const struct ib_weights_options *o,
-				     bool hashes, const struct ib_context *context,
+				     bool hashes_records, const struct ib_context *context,
 				     struct ib_error *err);
 void ib_full_manifest_release(struct ib_full_manifest *b); /* initialize b with {0} before use */
 

@@ -89,8 +89,9 @@ add_record(const struct ib_manifest *m, struct ib_chunk *s, bool *no_memory)
 	double weight;
 
 	if (!read_weight(m, s, &weight) ||
-	    (m->ids && (!ib_cursor_read_id(&s->in.cursor, &id) ||
-			(m->tsv && !ib_chunk_check_tsv_id(s, (int64_t)r->line, id)))))
+	    (m->needs_ids &&
+	     (!ib_cursor_read_id(&s->in.cursor, &id) ||
+	      (m->checks_tsv_ids && !ib_chunk_check_tsv_id(s, (int64_t)r->line, id)))))
 		return false;
 	if (!id.p || !ib_chunk_reserve(s)) {
 		*no_memory = true;
@@ -98,7 +99,7 @@ add_record(const struct ib_manifest *m, struct ib_chunk *s, bool *no_memory)
 	}
 	if (m->out)
 		ib_weight_format_append(&s->text, m->options->out, id, weight, &s->numbers);
-	if (m->full && m->full->hashes) {
+	if (m->full && m->full->hashes_records) {
 		s->record[s->n] = (struct ib_span){ r->p, r->n + r->end };
 		s->hash[s->n] = ib_unchanged_check_hash_rest(&s->unchanged, &s->in.cursor);
 	}
@@ -140,14 +141,14 @@ find_group(const struct ib_manifest *m, struct ib_chunk *s, size_t from)
 
 	ib_ids_rehash(s->id + from, s->n - from, t->seed);
 	ib_table_group(t, s->id + from, s->n - from, NULL, 0, s->row + from, at);
-	for (i = from; m->full->hashes && i < s->n; i++)
+	for (i = from; m->full->hashes_records && i < s->n; i++)
 		if (s->row[i] != IB_NO_ROW)
 			__builtin_prefetch(&hash[s->row[i]]);
 	for (i = from; i < s->n; i++) {
 		if (s->row[i] == IB_NO_ROW)
 			ib_finding_record(finding, i, s->line[i], "the id %s is not in --base",
 					  ib_show(show, ib_id_span(&s->id[i])));
-		else if (m->full->hashes && !XXH128_isEqual(s->hash[i], hash[s->row[i]]) &&
+		else if (m->full->hashes_records && !XXH128_isEqual(s->hash[i], hash[s->row[i]]) &&
 			 !matches_otherwise(m, s, i))
 			ib_finding_record(finding, i, s->line[i],
 					  "the record of %s differs from its record in --base "
@@ -159,7 +160,7 @@ find_group(const struct ib_manifest *m, struct ib_chunk *s, size_t from)
 static void
 check_header(const struct ib_manifest *m, struct ib_chunk *s)
 {
-	if (m->full && m->full->hashes && s->in.block.first &&
+	if (m->full && m->full->hashes_records && s->in.block.first &&
 	    !ib_full_manifest_has_header(m->full, &s->unchanged, &s->again, s->in.block.source,
 					 s->in.block.n == 0))
 		ib_finding_record(&s->failed, 0, -1,
@@ -228,7 +229,7 @@ add_sample(struct ib_scan *scan, void *block, const struct ib_tar_sample *sample
 	double weight;
 
 	if (!sample_weight(m, s, sample, &weight) ||
-	    (m->tsv && !ib_chunk_check_tsv_id(s, (int64_t)sample->number, sample->id)))
+	    (m->checks_tsv_ids && !ib_chunk_check_tsv_id(s, (int64_t)sample->number, sample->id)))
 		return IB_EOF;
 	if (m->out)
 		ib_weight_format_append(&s->text, m->options->out, sample->id, weight, &s->numbers);
@@ -403,7 +404,7 @@ use_arrays(struct ib_scan *scan, struct ib_chunk *s, struct ib_error *err)
 
 	if (scan->source->format != IB_FORMAT_NPZ)
 		return ib_npz_refuse_manifest(scan->source, err);
-	if (m->full && m->full->hashes)
+	if (m->full && m->full->hashes_records)
 		return ib_fail(err, IB_E_MISUSE,
 			       "%s: arrays have no records to compare with --base: use --total "
 			       "instead",
@@ -456,7 +457,7 @@ ib_manifest_read(struct ib_manifest *m, const struct ib_context *context, struct
 		.wanted = wanted,
 		.epoch_manifest = true,
 		.archives = true,
-		.nwanted = m->full && m->full->hashes ? IB_NADDED : 1,
+		.nwanted = m->full && m->full->hashes_records ? IB_NADDED : 1,
 		.context = context,
 	};
 	st = ib_scan_operands(&scan, &r, err);

@@ -13,8 +13,8 @@
 struct ib_manifest {
 	const struct ib_weights_options *options;
 	struct ib_span weight_field;
-	bool ids;	       /* true if the ids of the records are needed */
-	bool tsv;	       /* true if ids must be valid as fields of TSV */
+	bool needs_ids;	       /* true if the ids of the records are needed */
+	bool checks_tsv_ids;   /* true if ids must be valid as fields of TSV */
 	struct ib_output *out; /* output to write while reading; NULL to write nothing */
 	bool keeps_ids, keeps_weights;
 	struct ib_id_weights rows;     /* filled if keeps_ids or keeps_weights is true */

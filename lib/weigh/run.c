@@ -61,8 +61,8 @@ set_processing(struct run *run)
 
 	m->options = o;
 	m->full = o->base.n > 0 ? &run->full : NULL;
-	m->ids = m->full || o->check || (writes && ib_weight_format_has_ids(o->out));
-	m->tsv = ib_writes_tsv_ids(o);
+	m->needs_ids = m->full || o->check || (writes && ib_weight_format_has_ids(o->out));
+	m->checks_tsv_ids = ib_writes_tsv_ids(o);
 	m->adds_weights = !writes || scaled;
 	if (m->full)
 		return;
