@@ -124,6 +124,19 @@ common_cause(const struct ib_show_row *row, size_t n)
 	return first;
 }
 
+/* True if a run that pruned the sample used --sampling fixed, which does not compare u with pi. */
+static bool
+is_pruned_by_group(const struct ib_show_row *row, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (row[i].outcome == IB_OUTCOME_PRUNED &&
+		    row[i].head->options.sampling == IB_SAMPLING_FIXED)
+			return true;
+	return false;
+}
+
 static void
 write_pruned(struct ib_bytes *to, const struct ib_show_row *row, size_t n)
 {
@@ -136,7 +149,9 @@ write_pruned(struct ib_bytes *to, const struct ib_show_row *row, size_t n)
 		write_cause(to, &cause->head->options);
 	else
 		ib_bytes_printf(to, "the rule made the sample eligible");
-	ib_bytes_printf(to, ", and u was not below pi");
+	ib_bytes_printf(to, "%s",
+			is_pruned_by_group(row, n) ? ", and the draw did not keep the sample"
+						   : ", and u was not below pi");
 }
 
 static void
