@@ -80,7 +80,7 @@ ib_load_scores(struct ib_fold *f, struct ib_scores *from, const struct ib_part *
 	uint64_t i;
 	size_t n = 0;
 
-	if (f->scores->table.n == 0 && part->count == 0)
+	if (f->scores->table.n == 0 && part->count == 0 && !f->scores->key && !f->scores->no_key)
 		return move_scores(f, from, err);
 	if (from->table.n > 0 || from->key)
 		st = ib_scores_note_key(f->scores, key_of(from), err);

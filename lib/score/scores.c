@@ -80,17 +80,15 @@ ib_scores_keep_previous(struct ib_scores *s, struct ib_error *err)
 enum ib_status
 ib_scores_note_key(struct ib_scores *s, struct ib_span key, struct ib_error *err)
 {
-	char *key_copy;
-
-	if (s->key && ib_span_is(key, s->key))
+	if (s->no_key || (s->key && ib_span_is(key, s->key)))
 		return IB_OK;
-	if (s->table.n > 0 && !s->key)
-		return IB_OK;
-	key_copy = s->table.n == 0 && key.n > 0 ? ib_span_dup(key) : NULL;
-	if (s->table.n == 0 && key.n > 0 && !key_copy)
-		return ib_fail_memory(err);
+	if (!s->key && s->table.n == 0 && key.n > 0) {
+		s->key = ib_span_dup(key);
+		return s->key ? IB_OK : ib_fail_memory(err);
+	}
 	free(s->key);
-	s->key = key_copy;
+	s->key = NULL;
+	s->no_key = true;
 	return IB_OK;
 }
 
