@@ -129,7 +129,7 @@ add_run(struct ib_audit_log *log, struct ib_span line, uint64_t skip, struct ib_
 
 /* State of the scan of one frame. */
 struct frame {
-	bool open;	      /* true if a run header was found in the frame */
+	bool has_header;      /* true if a run header was found in the frame */
 	struct ib_bytes last; /* last nonempty line; empty if that is the line of a sample */
 	uint64_t blank;	      /* number of empty lines after `last` */
 	uint64_t at;	      /* number of bytes of text so far */
@@ -178,14 +178,14 @@ add_line(struct ib_audit_log *log, struct frame *f, struct ib_span line, size_t 
 	enum ib_status st = IB_OK;
 
 	if (ib_span_begins_with(line, ib_audit_log_kind.begins)) {
-		if (f->open)
+		if (f->has_header)
 			st = end_run(log, f, true, err);
 		if (!st)
 			st = add_run(log, line, f->at, err);
-		f->open = true;
+		f->has_header = true;
 		f->last.n = 0;
 		f->blank = 0;
-	} else if (!f->open) {
+	} else if (!f->has_header) {
 		st = ib_fail(err, IB_E_DATA,
 			     "%s: frame %llu does not begin "
 			     "with a run header",
@@ -244,10 +244,10 @@ end_frame(struct ib_audit_log *log, struct frame *f, struct ib_error *err)
 
 	if (!truncated)
 		st = add_rest(log, f, &incomplete, err);
-	if (!st && f->open)
+	if (!st && f->has_header)
 		/* The last run of a truncated frame did not finish, even if it has a footer. */
 		st = end_run(log, f, !truncated, err);
-	if (!st && incomplete && (!f->open || log->run[log->n - 1].finished))
+	if (!st && incomplete && (!f->has_header || log->run[log->n - 1].finished))
 		warn_incomplete(log);
 	return st;
 }

@@ -89,8 +89,8 @@ ib_receipt_read_factor(const char *path, double *factor, struct ib_error *err)
 struct expected {
 	const char *name;
 	double value;
-	bool count; /* true if the value is an integer */
-	bool sum;   /* true if the value is a sum of weights */
+	bool is_integer;    /* true if the value is an integer */
+	bool is_weight_sum; /* true if the value is a sum of weights */
 	/*
 	 * The receipt's value must be multiplied by this factor, which is 1 or the factor of
 	 * --normalize.
@@ -106,7 +106,7 @@ struct expected {
 static bool
 is_equal(const struct expected *s, double value)
 {
-	double rounding = s->factor < 1 && s->sum ? 1e-9 * value : 0;
+	double rounding = s->factor < 1 && s->is_weight_sum ? 1e-9 * value : 0;
 
 	return fabs(value - s->value) <= rounding;
 }
@@ -123,7 +123,7 @@ compare_with_receipt(const cJSON *receipt, const char *path, const struct expect
 	value *= s->factor;
 	if (st || is_equal(s, value))
 		return st;
-	if (s->count)
+	if (s->is_integer)
 		return ib_fail(err, IB_E_CHECK, "%s: %s is %.0f, but the receipt %s has %.0f", name,
 			       s->name, s->value, path, value);
 	return ib_fail(err, IB_E_CHECK, "%s: %s is %s, but the receipt %s has %s", name, s->name,
@@ -153,7 +153,7 @@ check_receipt(const struct ib_weight_stats *t, uint64_t total, const char *name,
 	if (!st)
 		st = read_factor(receipt, path, &out->factor, err);
 	for (i = 0; i < sizeof(expected) / sizeof(*expected) && !st; i++) {
-		if (!expected[i].count)
+		if (!expected[i].is_integer)
 			expected[i].factor = out->factor;
 		st = compare_with_receipt(receipt, path, &expected[i], name, err);
 	}

@@ -79,8 +79,8 @@ ib_chunk_location(const struct ib_scan *scan, uint64_t row, int64_t line)
 	return (struct ib_location){ .row = row,
 				     .name = scan->source->name,
 				     .line = scan->line + (uint64_t)line,
-				     .sample = scan->source->format == IB_FORMAT_TAR ||
-					       scan->source->format == IB_FORMAT_NPZ };
+				     .is_sample = scan->source->format == IB_FORMAT_TAR ||
+						  scan->source->format == IB_FORMAT_NPZ };
 }
 
 #endif

@@ -63,7 +63,7 @@ enum ib_status
 ib_location_fail(const struct ib_location *p, enum ib_status code, const char *text,
 		 struct ib_error *err)
 {
-	return ib_fail(err, code, p->sample ? "%s: sample %llu: %s" : "%s:%llu: %s", p->name,
+	return ib_fail(err, code, p->is_sample ? "%s: sample %llu: %s" : "%s:%llu: %s", p->name,
 		       (unsigned long long)p->line, text);
 }
 
@@ -114,11 +114,11 @@ ib_id_weights_fail_duplicate(const struct ib_id_weights *r, uint64_t row, enum i
 			     struct ib_error *err)
 {
 	struct ib_location location = ib_id_weights_location(r, row);
-	const char *hint = code != IB_E_DATA ? ""
-			   : location.sample ? " (if several shards have the same keys, use -k "
-					       "@shard)"
-					     : " (a composite key such as -k "
-					       "path,offset tells segments apart)";
+	const char *hint = code != IB_E_DATA	? ""
+			   : location.is_sample ? " (if several shards have the same keys, use -k "
+						  "@shard)"
+						: " (a composite key such as -k "
+						  "path,offset tells segments apart)";
 	char text[IB_SHOW_MAX + 120], show[IB_SHOW_MAX];
 
 	snprintf(text, sizeof(text), "the id %s appears twice%s",

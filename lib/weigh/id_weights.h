@@ -18,7 +18,7 @@ struct ib_location {
 	/*
 	 * True for a tar or an .npz, which has no lines: `line` is then the number of the sample.
 	 */
-	bool sample;
+	bool is_sample;
 };
 
 /* Fail with "FILE:17: text", or with "FILE: sample 17: text". */
