@@ -143,7 +143,7 @@ ib_replay_begin(struct ib_replay *r, const struct ib_run_header *head,
 	st = ib_rule_prepare(&o, scores, NULL, NULL, &r->rule, err);
 	if (st == IB_E_MISUSE) /* ib-prune refuses such a parameter, so the header is invalid */
 		return err->code = IB_E_CHECK;
-	r->solved = !st;
+	r->prepared = !st;
 	return st ? st : compare_solved(r->rule, head, err);
 }
 
@@ -192,7 +192,7 @@ check_pi(const struct ib_replay *r, const struct ib_audit_line *line, int *group
 				       pi);
 		pi = h->group[*group].fraction;
 	}
-	if (pi >= 1) /* pi is IB_HIGH, or pi is 1 because the group keeps all samples */
+	if (pi >= 1) /* pi is IB_PI_HIGH, or pi is 1 because the group keeps all samples */
 		return ib_fail(err, IB_E_CHECK,
 			       "there is a line for this sample, but its score %.9g is not below "
 			       "the threshold, so pi must be 1",
@@ -219,7 +219,7 @@ check_scores(const struct ib_replay *r, const struct ib_audit_line *line, struct
 	if (line->score != score && !(isnan(line->score) && isnan(score)))
 		return ib_fail(err, IB_E_CHECK, "score is %.9g, but the score file has %.9g",
 			       (double)line->score, (double)score);
-	if (!r->solved)
+	if (!r->prepared)
 		return IB_OK;
 	c = ib_rule_inclusion(r->rule, row);
 	if (c.reason != IB_REASON_DRAWN || c.pi != line->pi)

@@ -24,8 +24,8 @@ struct ib_replay_group {
 struct ib_replay {
 	const struct ib_run_header *head;
 	const struct ib_scores *scores; /* NULL: check against the header only */
-	bool solved;			/* true if `rule` was prepared from the scores */
-	struct ib_rule *rule;		/* set if solved is true */
+	bool prepared;			/* true if `rule` was prepared from the scores */
+	struct ib_rule *rule;		/* set if prepared is true */
 	struct ib_rule bare;		/* the rule whose numbers all come from the header */
 	struct ib_replay_group *group;	/* [head->ngroups] */
 	struct ib_run_stats stats;	/* statistics of the lines so far */

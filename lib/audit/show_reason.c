@@ -22,7 +22,7 @@ explain_score(const struct ib_rule *rule, const struct ib_row *row)
 	if (isnan(row->score))
 		return ib_reason_name(IB_REASON_NONFINITE);
 	rule->kind->pi(rule, &row->score, 1, &pi);
-	if (pi == IB_HIGH)
+	if (pi == IB_PI_HIGH)
 		return ib_reason_name(IB_REASON_HIGH);
 	if (o->max_age > 0 && o->epoch - row->epoch >= o->max_age)
 		return ib_reason_name(IB_REASON_AGE);

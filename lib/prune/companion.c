@@ -13,8 +13,8 @@ struct ib_companion {
 	struct ib_input *in;
 	char *buf;
 	size_t at, n;
-	uint64_t lines; /* number of lines that have been begun so far */
-	bool within;	/* true if the current line has more pieces */
+	uint64_t lines;	  /* number of lines that have been begun so far */
+	bool inside_line; /* true if the current line has more pieces */
 	bool ended;
 };
 
@@ -111,11 +111,11 @@ too_short(const struct ib_companion *a, struct ib_error *err)
 enum ib_status
 ib_companion_get(struct ib_companion *a, struct ib_span *piece, struct ib_error *err)
 {
-	enum ib_status st = a->within ? refill(a, err) : IB_EOF;
+	enum ib_status st = a->inside_line ? refill(a, err) : IB_EOF;
 	const char *p = a->buf + a->at, *stop;
 
-	if (st == IB_EOF && a->within) { /* the last line has no newline */
-		a->within = false;
+	if (st == IB_EOF && a->inside_line) { /* the last line has no newline */
+		a->inside_line = false;
 		*piece = (struct ib_span){ "\n", 1 };
 		return IB_OK;
 	}
@@ -124,7 +124,7 @@ ib_companion_get(struct ib_companion *a, struct ib_span *piece, struct ib_error 
 	stop = memchr(p, '\n', a->n - a->at);
 	*piece = (struct ib_span){ p, stop ? (size_t)(stop + 1 - p) : a->n - a->at };
 	a->at += piece->n;
-	a->within = !stop;
+	a->inside_line = !stop;
 	return IB_OK;
 }
 
@@ -151,7 +151,7 @@ ib_companion_seek(struct ib_companion *a, uint64_t line, struct ib_error *err)
 			st = refill(a, err);
 		if (!st) {
 			a->lines++;
-			a->within = true;
+			a->inside_line = true;
 		}
 	}
 	return st == IB_EOF ? too_short(a, err) : st;

@@ -58,9 +58,10 @@ open_file(struct ib_prune_outputs *t, const struct ib_prune_output *output, cons
 		return st;
 	*writer = (struct ib_record_writer){ .out = files->v[files->n++],
 					     .annotate = output->annotate };
-	if (!output->arrays)
+	if (!output->is_npz)
 		return IB_OK;
-	writer->arrays = ib_row_arrays_new(output->weighted ? weight_name(t->options) : NULL);
+	writer->arrays =
+		ib_row_arrays_new(output->npz_has_weights ? weight_name(t->options) : NULL);
 	if (!writer->arrays)
 		return ib_fail_memory(err);
 	if (t->options->rule.normalize == IB_NORMALIZE_MEAN)
@@ -103,7 +104,7 @@ add_companions(struct ib_prune_outputs *t, struct ib_error *err)
 	size_t i;
 
 	for (i = 0; i < specs->n && !st; i++) {
-		output = (struct ib_prune_output){ .split = t->options->split > 0 };
+		output = (struct ib_prune_output){ .is_split = t->options->split > 0 };
 		st = ib_companion_open(specs->v[i], &output.companion, err);
 		output.path = st ? NULL : ib_companion_output_path(specs->v[i]);
 		add_output(t, &output);
@@ -121,17 +122,17 @@ add_outputs(struct ib_prune_outputs *t, const struct ib_annotate *annotate, stru
 	const struct ib_prune_options *o = t->options;
 	struct ib_prune_output pruned = { .path = o->pruned_output,
 					  .text = IB_TEXT_PRUNED,
-					  .records = true,
-					  .arrays = ib_prune_makes_arrays(o, o->pruned_output) };
+					  .has_records = true,
+					  .is_npz = ib_prune_makes_arrays(o, o->pruned_output) };
 	struct ib_prune_output weights = { .path = o->weights,
 					   .text = IB_TEXT_WEIGHTS,
-					   .split = o->split > 0 };
+					   .is_split = o->split > 0 };
 	struct ib_prune_output manifest = { .path = o->output ? o->output : "-",
 					    .text = IB_TEXT_KEPT,
-					    .records = true,
-					    .split = o->split > 0,
-					    .arrays = ib_prune_makes_arrays(o, o->output),
-					    .weighted = !o->weights,
+					    .has_records = true,
+					    .is_split = o->split > 0,
+					    .is_npz = ib_prune_makes_arrays(o, o->output),
+					    .npz_has_weights = !o->weights,
 					    .annotate = annotate };
 	enum ib_status st = IB_OK;
 
@@ -163,7 +164,7 @@ ib_prune_outputs_open(struct ib_prune_outputs *t, const struct ib_prune_options 
 	for (i = 0; i < t->noutputs && !st; i++) {
 		output = &t->output[i];
 		if (o->dry_run ||
-		    (!output->split && !(output == manifest_output(t) && is_per_operand(o))))
+		    (!output->is_split && !(output == manifest_output(t) && is_per_operand(o))))
 			st = open_file(t, output, output->path, &output->writer, err);
 	}
 	return st;
@@ -218,7 +219,7 @@ ib_prune_outputs_begin(struct ib_prune_outputs *t, const struct ib_source *sourc
 	if (is_per_operand(t->options))
 		st = next_file(t, source, err);
 	for (i = t->noutputs; i-- > 0 && !st;)
-		if (t->output[i].records && !t->output[i].arrays)
+		if (t->output[i].has_records && !t->output[i].is_npz)
 			st = ib_record_writer_begin(&t->output[i].writer, source, err);
 	return st;
 }
@@ -229,7 +230,7 @@ static void
 write_piece(struct ib_prune_outputs *t, struct ib_prune_output *output,
 	    const struct ib_tar_piece *piece)
 {
-	if (output->split)
+	if (output->is_split)
 		ib_split_write(t->split, (unsigned)(output - t->output), piece);
 	else
 		ib_record_writer_write(&output->writer, piece);
@@ -283,9 +284,9 @@ write_record(struct ib_prune_outputs *t, const struct ib_record_texts *texts, si
 	ib_split_begin_record(t->split, ib_record_texts_get(texts, IB_TEXT_ID, record));
 	for (i = 0; i < t->noutputs && !st; i++) {
 		output = &t->output[i];
-		if (output->split && output->companion)
+		if (output->is_split && output->companion)
 			st = write_line(t, output, before + texts->written[record].number, err);
-		else if (output->split)
+		else if (output->is_split)
 			write_text(t, output, ib_record_texts_get(texts, output->text, record));
 	}
 	return st;
@@ -302,7 +303,7 @@ ib_prune_outputs_write(struct ib_prune_outputs *t, const struct ib_record_texts 
 	if (t->options->memory)
 		ib_row_arrays_add(t->options->memory->kept, kept->p, kept->n);
 	for (i = 0; i < t->noutputs && !st; i++)
-		if (!t->output[i].split)
+		if (!t->output[i].is_split)
 			st = write_block(t, &t->output[i], texts, before, err);
 	for (i = 0; t->split && i < texts->nwritten && !st; i++)
 		st = write_record(t, texts, i, before, err);
@@ -349,13 +350,13 @@ open_number(struct ib_prune_outputs *t, uint64_t k, struct ib_record_writer *wri
 	size_t i;
 
 	for (i = 0; i < t->noutputs && !st; i++) {
-		if (!t->output[i].split)
+		if (!t->output[i].is_split)
 			continue;
 		name = ib_name_for_number(t->output[i].path, k);
 		st = name ? open_file(t, &t->output[i], name, &writer[i], err)
 			  : ib_fail_memory(err);
 		free(name);
-		if (!st && t->output[i].records && !t->output[i].arrays && first_source)
+		if (!st && t->output[i].has_records && !t->output[i].is_npz && first_source)
 			st = ib_record_writer_begin(&writer[i], first_source, err);
 	}
 	return st;
@@ -395,7 +396,7 @@ numbers_at_once(const struct ib_prune_outputs *t)
 	if (limit > 0 && limit / 4 < FILLED_FILES_MAX)
 		open = (size_t)limit / 4;
 	for (i = 0; i < t->noutputs; i++)
-		files += t->output[i].split;
+		files += t->output[i].is_split;
 	return open > files ? open / files : 1;
 }
 

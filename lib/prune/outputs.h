@@ -21,13 +21,13 @@ struct ib_prune_output {
 	/* If this member is not NULL, the output gets lines of this companion instead of `text`. */
 	struct ib_companion *companion;
 	/* true if the text consists of records in the format of the manifest */
-	bool records;
+	bool has_records;
 	/* true if the records are distributed over K files (--split) */
-	bool split;
+	bool is_split;
 	/* true if the files are .npz, see ib_prune_makes_arrays() */
-	bool arrays;
-	bool weighted;			/* true if the .npz has the weights */
-	struct ib_record_writer writer; /* has no file if `split` is true */
+	bool is_npz;
+	bool npz_has_weights;		/* true if the .npz has the weights */
+	struct ib_record_writer writer; /* has no file if `is_split` is true */
 };
 
 /* A list of open files, which the list owns. */

@@ -21,7 +21,7 @@
 /*
  * The loops have no branches, so that the computations for several scores
  * overlap. The bound and the rounding are in separate loops, because gcc would
- * otherwise use a branch. The shift changes a pi of 1 to IB_HIGH. Avoiding
+ * otherwise use a branch. The shift changes a pi of 1 to IB_PI_HIGH. Avoiding
  * branches saves 4 % of the time of a run (tests/PERFORMANCE.md).
  */
 static void
@@ -34,7 +34,7 @@ proportional_pi(const struct ib_rule *r, const float *score, size_t n, double *p
 
 	if (isnan(c)) { /* there are no known scores */
 		for (i = 0; i < n; i++)
-			pi[i] = IB_HIGH;
+			pi[i] = IB_PI_HIGH;
 		return;
 	}
 	ib_proxies(r->options.proxy, score, n, x);

@@ -82,7 +82,7 @@ ib_record_writer_begin(struct ib_record_writer *t, const struct ib_source *s, st
 	t->first_source = s;
 	if (!t->out)
 		return IB_OK;
-	t->array = s->format == IB_FORMAT_JSON;
+	t->is_json_array = s->format == IB_FORMAT_JSON;
 	t->empty = true;
 	if (s->format == IB_FORMAT_TAR)
 		return ib_tar_writer_new(t->out, &t->tar, err);
@@ -94,7 +94,7 @@ ib_record_writer_begin(struct ib_record_writer *t, const struct ib_source *s, st
 void
 ib_record_writer_write(struct ib_record_writer *t, const struct ib_tar_piece *piece)
 {
-	size_t comma = t->array && t->empty; /* skip the comma before the first element */
+	size_t comma = t->is_json_array && t->empty; /* skip the comma before the first element */
 
 	if (piece->n == 0)
 		return;
@@ -115,9 +115,9 @@ ib_record_writer_write(struct ib_record_writer *t, const struct ib_tar_piece *pi
 void
 ib_record_writer_end(struct ib_record_writer *t)
 {
-	if (t->out && t->array)
+	if (t->out && t->is_json_array)
 		ib_output_write(t->out, t->empty ? "[\n]\n" : "\n]\n", t->empty ? 4 : 3);
-	t->array = false;
+	t->is_json_array = false;
 	if (t->tar)
 		ib_tar_writer_end(t->tar);
 	if (t->arrays)

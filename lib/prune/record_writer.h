@@ -17,7 +17,7 @@ struct ib_record_writer {
 	const struct ib_annotate *annotate; /* adds columns to a header; NULL to add no columns */
 	/* The operand that determines the format of the file. NULL before the first operand. */
 	const struct ib_source *first_source;
-	bool array;		   /* true if the format is a JSON array */
+	bool is_json_array;	   /* true if the format is a JSON array */
 	bool empty;		   /* true until a record is written */
 	struct ib_tar_writer *tar; /* NULL if the format is not tar */
 	/*

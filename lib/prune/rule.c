@@ -77,14 +77,14 @@ static struct ib_inclusion
 inclusion_of(const struct ib_rule *r, uint32_t row, float score, double pi)
 {
 	bool known = score == score; /* false for NaN; a sample without a row has NaN */
-	bool high = pi == IB_HIGH;
+	bool high = pi == IB_PI_HIGH;
 	struct ib_inclusion c;
 
 	if (r->kind->needs_scores && !known)
 		return certain(row == IB_NO_ROW ? IB_REASON_UNSEEN : IB_REASON_NONFINITE);
 	/*
 	 * Subtract `high` instead of branching, because a branch would often be mispredicted.
-	 * IB_HIGH - 1 is 1, the pi of a sample that is kept without a draw.
+	 * IB_PI_HIGH - 1 is 1, the pi of a sample that is kept without a draw.
 	 */
 	c.pi = pi - (double)high;
 	c.weight = 1 / c.pi;

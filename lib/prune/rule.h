@@ -86,7 +86,7 @@ struct ib_rule_kind {
 	enum ib_status (*prepare)(struct ib_rule *rule, const struct ib_context *context,
 				  struct ib_error *err);
 	/*
-	 * Compute pi for n <= IB_GROUP scores. pi is IB_HIGH for a score at or
+	 * Compute pi for n <= IB_GROUP scores. pi is IB_PI_HIGH for a score at or
 	 * above the threshold.
 	 */
 	void (*pi)(const struct ib_rule *rule, const float *score, size_t n, double *pi);

@@ -20,20 +20,20 @@ struct shard {
 	struct ib_tar *tar;
 	struct ib_tar_maker *maker;
 	/* The current sample. The members of a sample are adjacent. */
-	bool open;
+	bool has_sample;
 	struct ib_bytes key, id;
 	struct ib_annotation annotation;
-	bool selected;	 /* true if the sample is in the requested partition */
-	bool to_main;	 /* true if the sample's members are copied to the epoch manifest */
-	bool to_pruned;	 /* true if the sample's members are copied to --pruned */
-	bool has_weight; /* true if the sample has a weight member */
-	int64_t mtime;	 /* mtime of the sample's first member */
+	bool selected;	  /* true if the sample is in the requested partition */
+	bool to_manifest; /* true if the sample's members are copied to the epoch manifest */
+	bool to_pruned;	  /* true if the sample's members are copied to --pruned */
+	bool has_weight;  /* true if the sample has a weight member */
+	int64_t mtime;	  /* mtime of the sample's first member */
 	/*
 	 * Other entries after the current sample. They are delayed until the
 	 * end of the sample is known.
 	 */
 	struct ib_pieces *waiting;
-	bool any_waiting;
+	bool has_waiting;
 	/* destination of the current entry if it belongs to no sample */
 	enum ib_prune_destination destination;
 	struct ib_shard_members members;
@@ -66,7 +66,7 @@ write_waiting(void *ctx, const struct ib_tar_piece *piece)
 	struct shard *s = ctx;
 
 	ib_pieces_write(s->waiting, s->destination, piece);
-	s->any_waiting = true;
+	s->has_waiting = true;
 }
 
 static void
@@ -74,7 +74,7 @@ write_member(void *ctx, const struct ib_tar_piece *piece)
 {
 	struct shard *s = ctx;
 
-	if (s->to_main)
+	if (s->to_manifest)
 		ib_prune_outputs_write_piece(s->run->outputs, IB_TO_MANIFEST, piece);
 	if (s->to_pruned)
 		ib_prune_outputs_write_piece(s->run->outputs, IB_TO_PRUNED, piece);
@@ -100,13 +100,13 @@ release_waiting(struct shard *s, struct ib_error *err)
 	enum ib_status st = IB_OK;
 	unsigned kind;
 
-	if (!s->any_waiting)
+	if (!s->has_waiting)
 		return IB_OK;
 	ib_pieces_seek(s->waiting, 0);
 	while (!(st = ib_pieces_get(s->waiting, &kind, &piece, err)))
 		ib_prune_outputs_write_piece(s->run->outputs, kind, &piece);
 	ib_pieces_empty(s->waiting);
-	s->any_waiting = false;
+	s->has_waiting = false;
 	return st == IB_EOF ? IB_OK : st;
 }
 
@@ -141,14 +141,14 @@ end_sample(struct shard *s, struct ib_error *err)
 	const char *wrong = NULL;
 	enum ib_status st = IB_OK;
 
-	if (s->open)
+	if (s->has_sample)
 		st = ib_shard_members_end(&s->members, ib_bytes_span(&s->key),
 					  s->options->allow_duplicates, &wrong, err);
 	if (!st && wrong)
 		st = fail_sample(s, wrong, err);
-	if (!st && s->open && s->to_main && !s->has_weight && !s->options->weights)
+	if (!st && s->has_sample && s->to_manifest && !s->has_weight && !s->options->weights)
 		st = write_weight(s, s->annotation.weight, err);
-	s->open = false;
+	s->has_sample = false;
 	return st ? st : release_waiting(s, err);
 }
 
@@ -228,12 +228,12 @@ decide_sample(struct shard *s, struct ib_error *err)
 		ib_unseen_add(s->run->unseen, id);
 	if (st || s->options->dry_run)
 		return st;
-	s->to_main = kept || s->options->keep_all;
+	s->to_manifest = kept || s->options->keep_all;
 	s->to_pruned = !kept && s->options->pruned_output;
 	ib_record_texts_empty(&b->texts);
-	if (s->options->weights && !ib_pruned_add_weight(b, &s->annotation, s->to_main))
+	if (s->options->weights && !ib_pruned_add_weight(b, &s->annotation, s->to_manifest))
 		return fail_sample(s, ib_weights_cannot_hold_id, err);
-	if (!s->to_main)
+	if (!s->to_manifest)
 		return IB_OK;
 	ib_pruned_note_written(s->run->pruner, b, id, s->run->samples);
 	if (ib_record_texts_failed(&b->texts))
@@ -260,9 +260,9 @@ begin_sample(struct shard *s, const struct ib_tar_member *m, struct ib_error *er
 {
 	enum ib_status st = IB_OK;
 
-	s->open = true;
+	s->has_sample = true;
 	ib_shard_members_begin(&s->members);
-	s->to_main = s->to_pruned = s->has_weight = false;
+	s->to_manifest = s->to_pruned = s->has_weight = false;
 	s->mtime = m->mtime;
 	s->key.n = 0;
 	ib_bytes_append(&s->key, m->key.p, m->key.n);
@@ -308,7 +308,7 @@ handle_weight(struct shard *s, struct ib_error *err)
 					   "finite",
 					   err);
 	}
-	return s->to_main ? write_weight(s, weight, err) : IB_OK;
+	return s->to_manifest ? write_weight(s, weight, err) : IB_OK;
 }
 
 static enum ib_status
@@ -316,7 +316,7 @@ handle_member(struct shard *s, const struct ib_tar_member *m, struct ib_error *e
 {
 	enum ib_status st;
 
-	if (s->open && ib_span_equal(ib_bytes_span(&s->key), m->key)) {
+	if (s->has_sample && ib_span_equal(ib_bytes_span(&s->key), m->key)) {
 		st = release_waiting(s, err);
 	} else {
 		st = end_sample(s, err);
@@ -367,7 +367,7 @@ handle_other(struct shard *s, const struct ib_tar_member *m, struct ib_error *er
 	s->destination = IB_TO_MANIFESTS;
 	if (s->options->dry_run || (m->target_key.p && !find_destination(s, m->target_key)))
 		return s->text.failed ? ib_fail_memory(err) : IB_OK;
-	if (!s->open)
+	if (!s->has_sample)
 		return ib_tar_pass_member(s->tar, write_other, s, err);
 	if (!s->waiting)
 		st = ib_pieces_new(s->options->output, &s->waiting, err);

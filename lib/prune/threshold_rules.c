@@ -26,7 +26,7 @@ thresholds_pi(const struct ib_rule *rule, const float *score, size_t n, double *
 
 	if (l->n == 0) { /* there are no known scores */
 		for (i = 0; i < n; i++)
-			pi[i] = IB_HIGH;
+			pi[i] = IB_PI_HIGH;
 		return;
 	}
 	for (left = l->n; left > 1; left -= half) {
@@ -389,8 +389,9 @@ const struct ib_rule_kind ib_rule_kind_buckets = {
 
 /* ---- rank -------------------------------------------------------------------- */
 
-#define RANK_STEPS 64 /* q is a multiple of 1/RANK_STEPS, so the thresholds fit into a run header  \
-		       */
+#define RANK_STEPS                                                                                 \
+	64 /* q is a multiple of 1/RANK_STEPS, so the thresholds fit into a run header             \
+	    */
 
 /*
  * Return 1 - max(floor, q^B), rounded to 15 digits. After this rounding, the result of pow() is

@@ -25,5 +25,5 @@ ib_thresholds_add(struct ib_thresholds *l, double threshold, double prune_fracti
 	l->threshold[l->n] = threshold;
 	l->prune_fraction[l->n] = prune_fraction;
 	l->pi[l->n] = ib_complement(prune_fraction);
-	l->pi[++l->n] = IB_HIGH;
+	l->pi[++l->n] = IB_PI_HIGH;
 }

@@ -7,11 +7,11 @@
 #define IB_THRESHOLDS_MAX 64
 
 /* special value of pi: the sample is at or above the threshold and is kept without a draw */
-#define IB_HIGH 2.0
+#define IB_PI_HIGH 2.0
 
 /*
  * Thresholds and the values of pi between them. A score that is below threshold[k]
- * but not below threshold[k-1] has pi[k]. pi[n] is IB_HIGH. Initialize with {0}, and
+ * but not below threshold[k-1] has pi[k]. pi[n] is IB_PI_HIGH. Initialize with {0}, and
  * add thresholds with ib_thresholds_add().
  */
 struct ib_thresholds {
