@@ -65,14 +65,18 @@ write_totals(const struct simulate *s, struct ib_output *out)
 	const struct ib_simulation *m = &s->simulation;
 	const struct ib_saved saved = { m->visits, m->pruned, (double)o->rule.epochs,
 					m->saved_epochs };
+	unsigned long long fit;
 	struct ib_bytes b = { 0 }, text = { 0 };
 
 	ib_bytes_append_char(&b, '\n');
 	ib_write_saved(&b, &saved, o);
 	if (o->visits > 0) {
-		ib_bytes_printf(&text, "Epochs that fit %g%% of the visits of %g epochs: %llu",
-				100 * o->visits, saved.epochs,
-				(unsigned long long)epochs_that_fit(s));
+		fit = epochs_that_fit(s);
+		ib_bytes_printf(
+			&text,
+			"With this rule, %llu epoch%s fit%s into %g%% of the visits of %g epochs.",
+			fit, fit == 1 ? "" : "s", fit == 1 ? "s" : "", 100 * o->visits,
+			saved.epochs);
 		ib_write_sentence(&b, ib_bytes_span(&text), (size_t)o->width, o->utf8);
 	}
 	text.n = 0;
