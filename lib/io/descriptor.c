@@ -4,8 +4,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
+
+#include "base/bytes.h"
+#include "base/numbers.h"
 
 int
 ib_fd_open(const char *path, int flags, mode_t mode)
@@ -16,6 +21,32 @@ ib_fd_open(const char *path, int flags, mode_t mode)
 		fd = open(path, flags | O_CLOEXEC | O_NOCTTY, mode);
 	while (fd < 0 && errno == EINTR);
 	return fd;
+}
+
+int
+ib_fd_of_path(const char *path)
+{
+	static const char *const folder[] = { "/dev/fd/", "/proc/self/fd/" };
+	uint64_t number;
+	size_t i, n;
+
+	if (strcmp(path, "/dev/stdout") == 0)
+		return STDOUT_FILENO;
+	if (strcmp(path, "/dev/stderr") == 0)
+		return STDERR_FILENO;
+	for (i = 0; i < sizeof(folder) / sizeof(folder[0]); i++) {
+		n = strlen(folder[i]);
+		if (strncmp(path, folder[i], n) == 0 &&
+		    ib_number_unsigned(ib_span_of(path + n), &number) && number <= INT_MAX)
+			return (int)number;
+	}
+	return -1;
+}
+
+int
+ib_fd_duplicate(int fd)
+{
+	return fcntl(fd, F_DUPFD_CLOEXEC, 0);
 }
 
 ssize_t

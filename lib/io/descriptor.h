@@ -12,6 +12,15 @@
 /* Open a file; O_CLOEXEC and O_NOCTTY are added to flags. */
 int ib_fd_open(const char *path, int flags, mode_t mode);
 
+/*
+ * Return the open descriptor that a path names: 1 for /dev/stdout, 2 for /dev/stderr, and N for
+ * /dev/fd/N and /proc/self/fd/N. Returns -1 for all other paths.
+ */
+int ib_fd_of_path(const char *path);
+
+/* Duplicate a descriptor, so that both share the position in the file. */
+int ib_fd_duplicate(int fd);
+
 ssize_t ib_fd_read(int fd, void *p, size_t n);
 /* Read until n bytes are read or the file ends. */
 ssize_t ib_fd_pread(int fd, void *p, size_t n, off_t at);

@@ -68,6 +68,14 @@ open_directly(struct ib_output *o, struct ib_error *err)
 	return o->fd < 0 ? cannot_create(o, err) : IB_OK;
 }
 
+/* Write to a descriptor that is already open, such as /dev/stdout, at its position. */
+static enum ib_status
+open_descriptor(struct ib_output *o, int fd, struct ib_error *err)
+{
+	o->fd = ib_fd_duplicate(fd);
+	return o->fd < 0 ? cannot_create(o, err) : IB_OK;
+}
+
 static enum ib_status
 open_temporary(struct ib_output *o, const struct stat *old, struct ib_error *err)
 {
@@ -91,9 +99,12 @@ open_temporary(struct ib_output *o, const struct stat *old, struct ib_error *err
 static enum ib_status
 open_path(struct ib_output *o, struct ib_error *err)
 {
+	int fd = ib_fd_of_path(o->name);
 	struct stat sb;
 	size_t n = strlen(o->name);
 
+	if (fd >= 0)
+		return open_descriptor(o, fd, err);
 	if (n == 0 || o->name[n - 1] == '/') {
 		errno = n == 0 ? ENOENT : EISDIR;
 		return cannot_create(o, err);
