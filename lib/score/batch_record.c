@@ -199,7 +199,7 @@ add_losses(struct ib_reading *r, struct ib_batch_record *batch, int64_t epoch)
 		if (!read_id(r, &batch->id, &text) || !read_losses(r, batch, epoch, &loss) ||
 		    !ib_reading_weight(r, batch->weight.v, &weight))
 			return false;
-		r->b->any = true;
+		r->b->has_loss = true;
 		id = (struct ib_id){ text.p, XXH3_64bits(text.p, text.n), (uint32_t)text.n };
 		if (ib_part_has_hash(&r->l->options->part, id.hash))
 			ib_loss_reader_add(r->l, r->b, id, epoch, loss, weight);
@@ -252,7 +252,7 @@ add_common(struct ib_reading *r, const struct ib_batch_record *batch, int64_t ep
 			ib_loss_batch_add(b, (struct ib_id){ id->p, hash, id->n }, (int32_t)epoch,
 					  f, NULL);
 	}
-	b->any |= batch->n > 0;
+	b->has_loss |= batch->n > 0;
 	b->counts.records += b->n - before;
 	return true;
 }

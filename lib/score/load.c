@@ -32,7 +32,7 @@ ib_load_batch(struct ib_fold *f, struct ib_loss_batch *b, struct ib_error *err)
 	 * The key is also stored if a log has only losses of other partitions, so all partitions
 	 * of a score file have the same key.
 	 */
-	if (b->n + b->nmerge > 0 || b->any)
+	if (b->n + b->nmerge > 0 || b->has_loss)
 		st = note_key(f->scores, b->rows ? NULL : b->key, err);
 	if (st)
 		return st;
@@ -42,8 +42,8 @@ ib_load_batch(struct ib_fold *f, struct ib_loss_batch *b, struct ib_error *err)
 	 * A loss of another partition also sets `folded`, so that prev is
 	 * written for all partitions or for none.
 	 */
-	f->folded |= b->any;
-	if (b->numbered && f->scores->table.n == 0)
+	f->folded |= b->has_loss;
+	if (b->ids_are_rows && f->scores->table.n == 0)
 		f->scores->table.range = true;
 	return ib_fold_losses(f, b->loss, b->n, err);
 }

@@ -26,7 +26,7 @@ ib_loss_batch_start(struct ib_loss_batch *b, const struct ib_source *source, boo
 	b->epoch = epoch;
 	b->n = b->nmerge = b->nskipped = b->problems.n = 0;
 	b->counts = (struct ib_loss_counts){ 0 };
-	b->has_previous = b->any = b->undated = b->numbered = false;
+	b->has_previous = b->has_loss = b->undated = b->ids_are_rows = false;
 }
 
 /* Make room for one more item in an array of the batch. */

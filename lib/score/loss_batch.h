@@ -38,9 +38,9 @@ struct ib_loss_batch {
 	/* The block has rows of a score file, which are stored in `merge` instead of `loss`. */
 	bool rows;
 	bool has_previous; /* true if a row of any partition has a previous score */
-	bool any;	   /* true if the block has a loss, even of another partition */
+	bool has_loss;	   /* true if the block has a loss, even of another partition */
 	bool undated;	   /* true if a record without an epoch got epoch 0 */
-	bool numbered;	   /* true if the ids are row numbers, so that the table may be a range */
+	bool ids_are_rows; /* true if the ids are row numbers, so that the table may be a range */
 	int64_t epoch;	   /* default epoch for records that have no epoch */
 	struct ib_loss *loss;
 	double *weight; /* weight of each loss, if requested; NaN if the record has no weight */

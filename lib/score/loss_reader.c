@@ -84,7 +84,7 @@ add_common(struct ib_reading *r)
 	f = (float)loss->number + 0.0f; /* -0 becomes 0 */
 	if ((double)whole != epoch->number || !isfinite(f))
 		return false;
-	r->b->any = true;
+	r->b->has_loss = true;
 	r->b->counts.records++;
 	ib_loss_batch_add(r->b, (struct ib_id){ id->p, XXH3_64bits(id->p, id->n), id->n }, whole, f,
 			  NULL);
@@ -108,7 +108,7 @@ add_plain(struct ib_reading *r)
 	if (id_text.n == 0)
 		return ib_reading_wrong(r, "%s", ib_loss_reader_no_id);
 	id = (struct ib_id){ id_text.p, XXH3_64bits(id_text.p, id_text.n), (uint32_t)id_text.n };
-	r->b->any = true;
+	r->b->has_loss = true;
 	if (!ib_part_has_hash(&r->l->options->part, id.hash))
 		return true;
 	ib_reading_convert_numbers(r);

@@ -83,7 +83,7 @@ add_row(struct ib_npz_arrays *a, struct ib_loss_batch *b, struct ib_error *err)
 		ib_loss_batch_add_problem(b, IB_BAD_RECORD, a->row, "%s", ib_loss_reader_no_id);
 		return IB_OK;
 	}
-	b->any = true;
+	b->has_loss = true;
 	id = ib_id_of(text, 0);
 	if (!ib_part_has_hash(&a->log->options->part, id.hash) || !read_epoch(a, &epoch, b) ||
 	    !read_weight(a, &weight, b))
@@ -132,7 +132,7 @@ use_batch(struct ib_npz_arrays *a, struct ib_loss_batch *b, uint64_t stop,
 	enum ib_status st = IB_OK;
 
 	b->key = &a->key;
-	b->numbered = ib_npz_arrays_has_rows(a);
+	b->ids_are_rows = ib_npz_arrays_has_rows(a);
 	ib_arena_reset(&a->arena);
 	for (; a->row < stop && !st; a->row++)
 		st = add_row(a, b, err);
