@@ -33,7 +33,7 @@ ib_chunk_release(void *chunk)
 	struct ib_chunk *s = chunk;
 
 	ib_cursor_release(&s->again);
-	ib_bytes_release(&s->unchanged.left);
+	ib_bytes_release(&s->unchanged.stripped);
 	ib_bytes_release(&s->text);
 	free(s->id);
 	free(s->weight);

@@ -120,7 +120,7 @@ parse_block(const struct ib_scan *scan, void *block, struct ib_error *err)
 			s->hash[s->n] = ib_unchanged_check_hash(&s->unchanged, c);
 		s->n++;
 	}
-	return s->unchanged.left.failed ? ib_fail_memory(err) : IB_OK;
+	return s->unchanged.stripped.failed ? ib_fail_memory(err) : IB_OK;
 }
 
 static enum ib_status

@@ -191,7 +191,7 @@ parse_block(const struct ib_scan *scan, void *block, struct ib_error *err)
 	}
 	if (m->full)
 		find_group(m, s, found);
-	if (no_memory || s->unchanged.left.failed || s->text.failed)
+	if (no_memory || s->unchanged.stripped.failed || s->text.failed)
 		return ib_fail_memory(err);
 	return IB_OK;
 }

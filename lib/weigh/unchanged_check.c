@@ -216,15 +216,15 @@ hash_rest(struct ib_unchanged_check *x, const struct removal *t, unsigned seed)
 
 	if (t->n == 0)
 		return XXH3_128bits_withSeed(r->p, r->n, seed);
-	x->left.n = 0;
+	x->stripped.n = 0;
 	for (i = 0; i < t->n; i++) {
 		if (t->piece[i].p < p)
 			continue; /* the weight is inside "ib", which is already removed */
-		ib_bytes_append(&x->left, p, (size_t)(t->piece[i].p - p));
+		ib_bytes_append(&x->stripped, p, (size_t)(t->piece[i].p - p));
 		p = t->piece[i].end;
 	}
-	ib_bytes_append(&x->left, p, (size_t)(r->p + r->n - p));
-	return XXH3_128bits_withSeed(x->left.p, x->left.n, seed);
+	ib_bytes_append(&x->stripped, p, (size_t)(r->p + r->n - p));
+	return XXH3_128bits_withSeed(x->stripped.p, x->stripped.n, seed);
 }
 
 /* ---- records ---------------------------------------------------------------------- */

@@ -33,8 +33,8 @@ void ib_added_fields(struct ib_wanted wanted[IB_NADDED], const char *weight_fiel
 
 /* State of one thread. Initialize with {0}. */
 struct ib_unchanged_check {
-	struct ib_bytes left; /* buffer for a record without the added fields */
-	unsigned way;	      /* the way that matched the previous record */
+	struct ib_bytes stripped; /* buffer for a record without the added fields */
+	unsigned way;		  /* the way that matched the previous record */
 };
 
 /*
