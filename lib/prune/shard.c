@@ -138,14 +138,14 @@ write_weight(struct shard *s, double weight, struct ib_error *err)
 static enum ib_status
 end_sample(struct shard *s, struct ib_error *err)
 {
-	const char *wrong = NULL;
+	const char *problem = NULL;
 	enum ib_status st = IB_OK;
 
 	if (s->has_sample)
 		st = ib_shard_members_end(&s->members, ib_bytes_span(&s->key),
-					  s->options->allow_duplicates, &wrong, err);
-	if (!st && wrong)
-		st = fail_sample(s, wrong, err);
+					  s->options->allow_duplicates, &problem, err);
+	if (!st && problem)
+		st = fail_sample(s, problem, err);
 	if (!st && s->has_sample && s->to_manifest && !s->has_weight && !s->options->weights)
 		st = write_weight(s, s->annotation.weight, err);
 	s->has_sample = false;

@@ -64,9 +64,9 @@ sort_names(struct ib_shard_members *m)
 	return false;
 }
 
-/* Add m->text to the set. *again is set to true if the text was already in the set. */
+/* Add m->text to the set. *known is set to true if the text was already in the set. */
 static enum ib_status
-note_text(struct ib_shard_members *m, bool *again, struct ib_error *err)
+note_text(struct ib_shard_members *m, bool *known, struct ib_error *err)
 {
 	XXH128_hash_t hash;
 	enum ib_status st;
@@ -76,18 +76,19 @@ note_text(struct ib_shard_members *m, bool *again, struct ib_error *err)
 		return ib_fail_memory(err);
 	hash = ib_duplicate_check_hash(&m->duplicates, ib_bytes_span(&m->text));
 	st = ib_duplicate_check_unseen(&m->duplicates, &hash, 1, &duplicate, err);
-	*again = duplicate != SIZE_MAX;
+	*known = duplicate != SIZE_MAX;
 	return st;
 }
 
-/* Set *parts to true if the key has occurred before with other members. */
+/* Set *separated to true if the key has occurred before with other members. */
 static enum ib_status
-find_parts(struct ib_shard_members *m, struct ib_span key, bool *parts, struct ib_error *err)
+find_separated(struct ib_shard_members *m, struct ib_span key, bool *separated,
+	       struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
-	bool again = false;
+	bool known = false;
 
-	*parts = false;
+	*separated = false;
 	if (!m->has_duplicates)
 		st = ib_duplicate_check_init(&m->duplicates, 0, err);
 	if (st)
@@ -97,30 +98,30 @@ find_parts(struct ib_shard_members *m, struct ib_span key, bool *parts, struct i
 	ib_bytes_append(&m->text, key.p, key.n);
 	ib_bytes_append_char(&m->text, '\0');
 	ib_bytes_append(&m->text, m->names.p, m->names.n);
-	st = note_text(m, &again, err);
-	if (st || again)
+	st = note_text(m, &known, err);
+	if (st || known)
 		return st;
 	m->text.n = key.n;
-	return note_text(m, parts, err);
+	return note_text(m, separated, err);
 }
 
 enum ib_status
 ib_shard_members_end(struct ib_shard_members *m, struct ib_span key, bool repeats,
-		     const char **wrong, struct ib_error *err)
+		     const char **problem, struct ib_error *err)
 {
 	enum ib_status st;
-	bool parts;
+	bool separated;
 
-	*wrong = NULL;
+	*problem = NULL;
 	if (m->names.failed)
 		return ib_fail_memory(err);
 	if (sort_names(m))
-		*wrong = "has two members of the same name";
-	if (*wrong || !repeats)
+		*problem = "has two members of the same name";
+	if (*problem || !repeats)
 		return IB_OK;
-	st = find_parts(m, key, &parts, err);
-	if (parts)
-		*wrong = "appears again with different members: its members are not "
-			 "adjacent (create the tar with --sort=name)";
+	st = find_separated(m, key, &separated, err);
+	if (separated)
+		*problem = "appears again with different members: its members are not "
+			   "adjacent (create the tar with --sort=name)";
 	return st;
 }

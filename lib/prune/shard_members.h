@@ -29,10 +29,10 @@ void ib_shard_members_add(struct ib_shard_members *m, struct ib_span path);
 
 /*
  * Check a sample after its last member. `repeats` is true if keys may be repeated. If the sample
- * is valid, *wrong is set to NULL. If the sample is invalid, *wrong is set to the text that
+ * is valid, *problem is set to NULL. If the sample is invalid, *problem is set to the text that
  * follows the key in the error message.
  */
 enum ib_status ib_shard_members_end(struct ib_shard_members *m, struct ib_span key, bool repeats,
-				    const char **wrong, struct ib_error *err);
+				    const char **problem, struct ib_error *err);
 
 #endif

@@ -23,9 +23,9 @@
 enum { RECORD, FIRST_STREAM };
 
 static unsigned
-kind_of(unsigned stream, bool all)
+kind_of(unsigned stream, bool to_all_files)
 {
-	return FIRST_STREAM + 2 * stream + all;
+	return FIRST_STREAM + 2 * stream + to_all_files;
 }
 
 struct ib_split {
@@ -260,7 +260,7 @@ ib_split_fill(struct ib_split *s, uint64_t from, uint64_t to, struct ib_record_w
 	uint64_t index = 0, file = 0, first, last, k;
 	enum ib_status st;
 	unsigned kind;
-	bool all;
+	bool to_all_files;
 
 	ib_pieces_seek(s->spill, 0);
 	while (!(st = ib_pieces_get(s->spill, &kind, &piece, err))) {
@@ -269,9 +269,9 @@ ib_split_fill(struct ib_split *s, uint64_t from, uint64_t to, struct ib_record_w
 			continue;
 		}
 		kind -= FIRST_STREAM;
-		all = kind % 2;
-		first = all || file < from ? from : file;
-		last = all ? to : file + 1;
+		to_all_files = kind % 2;
+		first = to_all_files || file < from ? from : file;
+		last = to_all_files ? to : file + 1;
 		for (k = first; k < last && k < to; k++)
 			ib_record_writer_write(&writer[(k - from) * nstreams + kind / 2], &piece);
 	}

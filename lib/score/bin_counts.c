@@ -117,16 +117,16 @@ static bool
 pick(const struct ib_bins *f, const float *value, size_t n, bool above, struct picked *p)
 {
 	uint32_t *to;
-	bool good;
+	bool counted;
 	size_t i;
 
 	if (!ib_array_reserve(&p->order, &p->cap, p->n + CHUNK, sizeof(*to)))
 		return false;
 	to = p->order + p->n;
 	for (i = 0; i < n; i++) {
-		good = above ? value[i] > 0 : value[i] == value[i];
+		counted = above ? value[i] > 0 : value[i] == value[i];
 		*to = ib_float_order(value[i]);
-		to += good & ib_bins_selects(f, *to >> 20);
+		to += counted & ib_bins_selects(f, *to >> 20);
 	}
 	p->n = (uint64_t)(to - p->order);
 	return true;
