@@ -104,8 +104,8 @@ add_rule(void *args, const char *value)
 		 "all data (default: not set)")
 #define EPOCHS_ROW                                                                                 \
 	CLI_EPOCHS_ROW(o.rule,                                                                     \
-		       "number of epochs of the whole run; the last epochs keep all samples, "     \
-		       "see --delta (required)")
+		       "number of epochs of the whole run (required); the last epochs keep all "   \
+		       "samples, see --delta")
 #define SIMULATED_LOG_ROWS                                                                         \
 	CLI_GROUP("Loss log"), CLI_LOG_ROWS(o.log, set_log_epoch),                                 \
 		CLI_REAL(0, "smooth", "B", "[0, 1)", o.smooth,                                     \
@@ -132,8 +132,8 @@ static const struct cli_option show_options[] = {
 	CLI_GROUP("Main options"),
 	CLI_EPOCH('e', "epoch", "N", NULL, o.epoch, "print only epoch N (default: all)"),
 	CLI_INPUT('s', "scores", o.scores, 0,
-		  "also print the current score of each id from this score file, with its last "
-		  "epoch and its visits (default: none)"),
+		  "also print the current score, last epoch and visits of each id, read from this "
+		  "score file (default: none)"),
 	MANIFEST_ROWS("the manifest of the run: an id that is neither in the log nor in FILE is an "
 		      "error; may be given several times (default: none)"),
 	TABLE_ROWS,
@@ -203,7 +203,7 @@ static const struct cli_option compare_options[] = {
 		 "or ratio, keep, max-age or sampling; may be repeated (default: eight rules)"),
 	COST_ROW,
 	VISITS_ROW,
-	CLI_GROUP("Draws and epochs that keep all samples"),
+	CLI_GROUP("Seed, and epochs that keep all samples"),
 	CLI_SEED_ROW(o.rule),
 	CLI_FULL_EPOCHS_ROWS(o.rule, "--delta"),
 	BY_ROWS,

@@ -55,7 +55,8 @@ static const struct cli_option options[] = {
 		 "let records with the same id share one decision (default: a duplicate id is an "
 		 "error)"),
 	CLI_LIMIT(0, "max-unseen", o.max_unseen,
-		  "fail if more ids than this have no score (default: no limit)"),
+		  "fail if more than N ids, or P per cent of the ids, have no score (default: no "
+		  "limit)"),
 	CLI_COUNT(0, "header-lines", "N", NULL, o.header_lines,
 		  "copy the first N lines to the output unchanged (default 0)"),
 	CLI_GROUP("Output"),
@@ -63,7 +64,8 @@ static const struct cli_option options[] = {
 		   "write the pruned records to FILE (default: drop them)"),
 	CLI_FLAG(0, "keep-all", o.keep_all, "write every record; a pruned record gets weight 0"),
 	CLI_TEXT(0, "weight-field", "NAME", o.weight_field,
-		 "name of the weight's field; a.b puts it into the object a (default weight)"),
+		 "write the weight to this field; a.b is the field b of the object a (default "
+		 "weight)"),
 	CLI_CHOICE(0, "existing-weight", "WHAT", "fail|multiply|replace", enum ib_existing_weight,
 		   o.existing_weight, "what to do with a record that already has a weight:"),
 	CLI_CHOICE(0, "normalize", "HOW", IB_NORMALIZE_WORDS, enum ib_normalize, o.rule.normalize,
@@ -76,8 +78,8 @@ static const struct cli_option options[] = {
 	CLI_PAIRS(0, "companion", o.companions,
 		  "copy to OUT the lines of IN that belong to kept records (may be repeated)"),
 	CLI_COUNT(0, "split", "K", "[1, 18446744073709551615]", o.split,
-		  "split the kept records into K files, whose names come from %d in -o "
-		  "'epoch.%d.jsonl' (default: one file)"),
+		  "split the kept records into K files; %d in the name of -o is the number of the "
+		  "file, as in 'epoch.%d.jsonl' (default: one file)"),
 	CLI_IF_CHANGED(o.if_changed),
 	CLI_GROUP("Reports and logs"),
 	CLI_OUTPUT(0, "receipt", o.receipt, 0,

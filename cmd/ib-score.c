@@ -35,7 +35,8 @@ static const struct cli_option options[] = {
 	CLI_INPUTS(0, "expect", "MANIFEST", o.expect,
 		   "fail if an id of this epoch manifest has no record (may be repeated)"),
 	CLI_LIMIT(0, "max-missing", o.max_missing,
-		  "with --expect: fail only if more ids than this have no record (default 0)"),
+		  "with --expect: fail only if more than N ids, or P per cent of the ids, have no "
+		  "record (default 0)"),
 	CLI_TEXT(0, "expect-key", "FIELD", o.expect_key,
 		 "the field of MANIFEST that holds the id (default: the first of id, __key__, "
 		 "key, uid ... in the first record)"),
@@ -43,16 +44,16 @@ static const struct cli_option options[] = {
 		 "the field of MANIFEST that holds the weight (default weight)"),
 	CLI_GROUP("Partitions of a large data set, see infobatch-cluster(7)"),
 	CLI_COUNT(0, "split", "K", "[1, 18446744073709551615]", o.split,
-		  "write K files, one per partition, whose names come from %d in -o 'part.%d.npz' "
-		  "(default: one file)"),
+		  "write K files, one per partition; %d in the name of -o is the number of the "
+		  "partition, as in 'part.%d.npz' (default: one file)"),
 	CLI_PART(0, "part", o.log.part, "use only the ids of partition I of K (default: all ids)"),
 	CLI_OUTPUT(0, "write-totals", o.write_totals, 0,
 		   "write the totals of all known scores to FILE; the totals of all partitions add "
 		   "up exactly to the totals of the data set (default: none)"),
 	CLI_INPUT(0, "bins", o.bins, 0,
-		  "second pass: add the statistics that FILE (from ib-prune --write-bins) requests "
-		  "to the file of --write-totals; scores are written only with -o or -u (default: "
-		  "none)"),
+		  "second pass: collect the statistics that FILE (from ib-prune --write-bins) "
+		  "requests, and add them to the file of --write-totals; scores are written only "
+		  "with -o or -u (default: none)"),
 	CLI_COMMON_ROWS,
 };
 _Static_assert(sizeof(options) / sizeof(*options) <= CLI_OPTIONS_MAX, "rows");

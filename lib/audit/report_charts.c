@@ -230,10 +230,11 @@ fill_weights(struct ib_report *r, struct ib_svg *c)
 static void
 draw_weights(struct ib_report *r, struct ib_svg *c)
 {
-	static const char *const legend[] = {
-		"c2",	"usual: 2 standard errors", "c1", "4 standard errors", "dot", "epoch",
-		"warm", "alarm: more than 4",	    NULL
-	};
+	static const char *const legend[] = { "c2",   "usual: 2 standard errors",
+					      "c1",   "4 standard errors",
+					      "dot",  "epoch",
+					      "warm", "alarm: more than 4 standard errors",
+					      NULL };
 	const struct ib_audit_stats *f;
 	char text[TOOLTIP_MAX], a[IB_HTML_NUMBER_MAX];
 	size_t i;

@@ -86,8 +86,8 @@ static const struct ib_param params[] = {
 	  .name = "CUT",
 	  .value = "FRACTION",
 	  .help = "prune this fraction of the samples whose score is below CUT but "
-		  "not below the previous CUT; give one or more, with ascending CUT "
-		  "(required)" },
+		  "not below the previous CUT; give at least one CUT=FRACTION, in "
+		  "ascending order of CUT (required)" },
 	{ .member = "keep", .kind = IB_PARAM_DECIMAL, AT(keep), .name = "keep", .range = "[0, 1]" },
 	{ .member = "scale",
 	  .kind = IB_PARAM_DECIMAL,
@@ -116,7 +116,8 @@ static const struct ib_param params[] = {
 	  .value = "B",
 	  .range = "[0, 100]",
 	  .help = "the keep probability is Q to the power of B; Q is the fraction of "
-		  "scores that are lower, rounded up to a multiple of 1/64" },
+		  "scores below the score of the sample, rounded up to a multiple of "
+		  "1/64" },
 	{ .member = "proxy",
 	  .kind = IB_PARAM_CHOICE,
 	  AT(proxy),

@@ -268,7 +268,7 @@ prepare_hard(struct ib_rule *rule, const struct ib_context *context, struct ib_e
 const struct ib_rule_kind ib_rule_kind_hard = {
 	.id = IB_RULE_HARD,
 	.name = "hard",
-	.about = "every sample below the threshold is pruned; this is biased, use it only for "
+	.about = "every sample below the threshold is pruned; this rule is biased, use it only for "
 		 "comparison",
 	.needs_scores = true,
 	.biased = true,

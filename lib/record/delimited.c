@@ -357,8 +357,8 @@ hint_for_extra_fields(const struct ib_cursor *c, const char *start)
 
 	if (c->source->delimiter == '\t')
 		return memchr(row.p, '"', row.n)
-			       ? " (TSV has no quotes, so a TAB between quotes separates fields: "
-				 "mlr --icsv --ifs tab --ojsonl cat converts it)"
+			       ? " (TSV has no quotes, so a TAB between quotes separates fields; "
+				 "convert the file with mlr --icsv --ifs tab --ojsonl cat)"
 			       : "";
 	return ib_dialect_decimal_comma(row) ? " (a decimal comma? write 0.5, not 0,5)" : "";
 }
