@@ -100,7 +100,7 @@ static const struct cli_command command = {
 	.name = "ib-prune",
 	.usage = "-e N -s SCORES [OPTION]... [MANIFEST]...",
 	.about = "Drop part of the samples that the model already knows, and give the "
-		 "others\nlarger weights, so that the training stays unbiased.",
+		 "rest of\nthese samples larger weights, so that the training stays unbiased.",
 	.examples = "ib-prune -s run.npz -e 3 -E 90 -o epoch.3.jsonl train.jsonl\n"
 		    "ib-prune -s run.npz -e 3 --dry-run -r 0.7\n"
 		    "ib-prune -s run.npz -e 3 --rule infobatch:threshold=median train.jsonl\n",

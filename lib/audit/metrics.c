@@ -301,8 +301,8 @@ write_class_rows(struct metrics *m, const struct ib_by_row *row, size_t n)
 		ib_bytes_printf(&m->out, "%llu\n", (unsigned long long)row[i].samples);
 	}
 	write_class_reals(m, "ib_prune_class_pruned_ratio",
-			  "Share of the visits of samples with this value of the field that were "
-			  "pruned, over all epochs of the log.",
+			  "Share pruned of the visits of samples with this value of the field, "
+			  "over all epochs of the log.",
 			  row, n, offsetof(struct ib_by_row, share_pruned));
 	write_class_reals(m, "ib_prune_class_saved_ratio",
 			  "Share of all pruned visits that belongs to samples with this value of "

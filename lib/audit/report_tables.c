@@ -110,7 +110,7 @@ ib_report_suspects(struct ib_report *r)
 	ib_html_section(
 		&r->page, "Samples with possibly wrong labels",
 		"The loss of these samples was never below the mean loss of the epoch. The loss "
-		"of the first sample rose most, relative to the mean.");
+		"of the first sample in the table rose most, relative to the mean.");
 	if (r->nsuspects > 0)
 		ib_suspects_write(r->suspect, ib_audit_top_rows(r->top, r->nsuspects),
 				  &r->losses.ids, &to, NULL);
