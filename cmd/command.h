@@ -214,7 +214,7 @@ struct cli {
 	void *args;
 	struct cli_common *common;
 	int argc;
-	bool given[CLI_OPTIONS_MAX];  /* true if the option of this row was given */
+	bool given[CLI_OPTIONS_MAX];  /* given[i]: true if command->options[i] was given */
 	char letter[CLI_OPTIONS_MAX]; /* the letter that the user wrote; 0: the long name */
 	const char **operand;
 	size_t noperands, operand_room;

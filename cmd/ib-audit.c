@@ -392,8 +392,10 @@ check_simulation(struct cli *cli, const struct subcommand *s, struct ib_audit_op
 		cli_check_rule(cli, &o->rule);
 }
 
-/* Check the options that concern the manifest. cli_exclude() must get only options of the
- * subcommand. */
+/*
+ * Check the options that concern the manifest. The checks depend on the subcommand, because
+ * cli_exclude() accepts only options that the subcommand has.
+ */
 static void
 check_manifest(struct cli *cli, enum ib_audit_subcommand subcommand)
 {

@@ -163,7 +163,9 @@ check_arrays(const struct cli *cli, const struct ib_prune_options *o, const char
 			   name, path);
 }
 
-/* The samples of --range have no manifest, so options that describe a manifest cannot be used. */
+/*
+ * Reject options that describe a manifest if --range is given, because --range reads no manifest.
+ */
 static void
 check_range(const struct cli *cli, const struct ib_prune_options *o)
 {

@@ -25,8 +25,8 @@ struct ib_by_row {
 	double share_pruned;	 /* pruned / visits; NaN if there are no visits */
 	/* share_pruned divided by share_pruned of all samples; NaN if nothing was pruned */
 	double ratio_to_average;
-	double mean_weight;	 /* mean weight of the kept visits; NaN if there are none */
-	double share_of_saved;	 /* pruned / pruned of all samples; NaN if nothing was pruned */
+	double mean_weight;    /* mean weight of the kept visits; NaN if there are none */
+	double share_of_saved; /* pruned / pruned of all samples; NaN if nothing was pruned */
 };
 
 struct ib_by;
@@ -85,7 +85,7 @@ void ib_by_warn(const struct ib_by *by, const struct ib_by_row *row, size_t n,
 enum ib_status ib_by_write_rows(const struct ib_by *by, const struct ib_by_row *row, size_t n,
 				const struct ib_table_target *to, struct ib_error *err);
 
-/* Call ib_by_read(), and write the rows. */
+/* Do the work of ib_by_read(), and write the rows. */
 enum ib_status ib_by_write_log(const struct ib_audit_options *options,
 			       const struct ib_context *context, struct ib_audit_log *log,
 			       size_t from, size_t to, struct ib_output *out, struct ib_error *err);

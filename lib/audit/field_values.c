@@ -15,7 +15,10 @@
 
 #define TABLE_BITS_MIN 12
 #define LEVELS_MAX ((uint32_t)1 << 31)
-/* If there are more different numbers than this, their texts (levels) are not stored. */
+/*
+ * If the values are more different numbers than this, only the numbers are stored, not the texts
+ * (levels).
+ */
 #define NUMBERS_WITH_TEXTS_MAX 4096
 /* Codes that are neither a level nor a number. ib_float_order() returns them only for NaN. */
 #define CODE_MISSING UINT32_MAX

@@ -16,7 +16,7 @@
  */
 struct ib_replay_group {
 	uint64_t kept, pruned;
-	/* bits of u of the largest kept and the smallest pruned sample */
+	/* u as an integer: the largest u of a kept sample, and the smallest u of a pruned sample */
 	uint64_t last_kept, first_pruned;
 	struct ib_bytes last_id, first_id; /* copies of the ids of these two samples */
 };

@@ -18,8 +18,8 @@ struct ib_report {
 	size_t nepochs;		 /* number of epochs of the audit log */
 	uint64_t visits, pruned; /* number of visits, and of pruned visits, in all epochs */
 	/*
-	 * [nepochs] true if the options of the epoch kept every sample, but an earlier epoch pruned
-	 * samples
+	 * [nepochs] true if an earlier epoch pruned samples, but the options of this epoch did not
+	 * allow any sample to be pruned
 	 */
 	bool *paused;
 	struct ib_prune_counts counts;

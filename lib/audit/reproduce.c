@@ -46,7 +46,7 @@ is_needed(const struct ib_param *p, const struct ib_rule_options *o)
 		return *(const int64_t *)at > 0;
 	case IB_PARAM_CHOICE:
 		return *(const unsigned *)at > 0;
-	case IB_PARAM_REAL: /* --delta, which has no effect without -E */
+	case IB_PARAM_REAL: /* the only such option is --delta, which has no effect without -E */
 		return o->epochs != IB_NO_EPOCH;
 	default:
 		return true;

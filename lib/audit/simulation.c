@@ -1,4 +1,4 @@
-/* Simulate a rule on the loss logs of a training run without pruning. */
+/* Simulate a rule on the loss logs of a training run that did not prune. */
 #include "audit/simulation.h"
 
 #include <stdlib.h>

@@ -40,8 +40,8 @@ merge_records(struct ib_loss_history_epoch *e, uint64_t at, uint64_t more, enum 
 }
 
 /*
- * Set the loss of each duplicate record to the mean loss of its id. Sorts the records as
- * pairs (row, index).
+ * Set the loss of each duplicate record to the mean loss of its id. To find the duplicates, sorts
+ * pairs (row, index of the record); the records keep their order.
  */
 static enum ib_status
 set_means(struct ib_loss_history_epoch *e, struct ib_error *err)

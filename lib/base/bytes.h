@@ -94,8 +94,9 @@ ib_span_is(struct ib_span a, const char *text)
 }
 
 /*
- * Return the text that precedes item i, from 0, in a list of n items in a sentence: "" before the
- * first item, `last` (such as " and ") before the last item, and ", " before any other item.
+ * Return the text to write before item i of a list of n items in a sentence. Items are numbered
+ * from 0. The text is "" before the first item, `last` (such as " and ") before the last item, and
+ * ", " before any other item.
  */
 static inline const char *
 ib_list_separator(size_t i, size_t n, const char *last)

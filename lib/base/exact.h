@@ -55,11 +55,11 @@ int ib_exact_compare(const struct ib_exact *x, const struct ib_exact *y);
  * NUL.
  */
 #define IB_EXACT_TEXT_MAX 128
-/* Write the sum x to out in this format. */
+/* Write the sum x to out, in the format of IB_EXACT_TEXT_MAX above. */
 void ib_exact_write_float_sum(char out[IB_EXACT_TEXT_MAX], const struct ib_exact *x);
 /*
- * Set x to the sum in the text. Returns false if ib_exact_write_float_sum() never writes such a
- * text.
+ * Set x to the sum in the text. Returns false if the text is not in the format that
+ * ib_exact_write_float_sum() writes.
  */
 bool ib_exact_read_float_sum(struct ib_exact *x, const char *text);
 

@@ -158,8 +158,8 @@ ib_json_write_epoch(struct ib_json_writer *w, const char *name, int64_t epoch)
 void ib_json_write_part(struct ib_json_writer *w, const char *name, const struct ib_part *part);
 
 /*
- * Write an integer. From 2^53 on, write the digits as a string, because some readers store
- * numbers as doubles and would round the integer.
+ * Write an integer. Write an integer of 2^53 or more as a string of digits, because some readers
+ * store numbers as doubles and would round the integer.
  */
 void ib_json_write_safe(struct ib_json_writer *w, const char *name, uint64_t x);
 #define IB_JSON_SAFE_END ((uint64_t)1 << 53)

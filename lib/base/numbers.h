@@ -32,26 +32,29 @@ const char *ib_number_json(const char *p, double *value);
 bool ib_number_text(struct ib_span field, double *value);
 
 /*
- * Parse an unsigned decimal integer; leading zeros are allowed ("0042"). Returns false if
- * the value is too large, or if the field is not such an integer.
+ * Parse an unsigned decimal integer; leading zeros are allowed ("0042"). Returns false if the value
+ * is too large, or if the field is not an unsigned decimal integer.
  */
 bool ib_number_unsigned(struct ib_span field, uint64_t *value);
 
-/* Size of a buffer for a number, with slack for copies of 8 bytes at a time. */
+/*
+ * Size of a buffer for a number. The buffer is larger than any number, because bytes are copied 8
+ * at a time.
+ */
 #define IB_NUMBER_MAX 40
 
 /*
- * Write the shortest decimal that reads back as the same double. If there are several, write
- * the decimal that is closest to the value. The format is the format of repr() in Python.
- * Numbers always have a decimal point or an exponent (1.0, 1e-05, 1e+16, 1.5e+300). The
- * exponent is used below 1e-4 and from 1e16 on. The special values are nan, inf and -inf. No
- * NUL is written. Returns the length, which is at most 24.
+ * Write the shortest decimal that reads back as the same double. If several decimals are equally
+ * short, write the one that is closest to the value. The format is that of repr() in Python.
+ * Numbers always have a decimal point or an exponent (1.0, 1e-05, 1e+16, 1.5e+300). The exponent is
+ * used below 1e-4 and from 1e16 on. The special values are nan, inf and -inf. No NUL is written.
+ * Returns the length, which is at most 24.
  */
 size_t ib_number_write(char out[IB_NUMBER_MAX], double value);
 
 /*
  * Write the shortest decimal that gives the same binary32 even if a reader parses the decimal as a
- * double first, and then converts the double to a binary32. The format is the format of
+ * double first, and then converts the double to a binary32. The decimal is written in the format of
  * ib_number_write().
  */
 size_t ib_number_write_float(char out[IB_NUMBER_MAX], float value);

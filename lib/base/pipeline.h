@@ -49,15 +49,15 @@ struct ib_pipeline {
 int ib_pipeline_threads(const struct ib_context *context);
 
 /*
- * For a small job, starting a thread costs more CPU time than the thread saves. So unless context
- * requests a number of threads, a job of fewer than IB_SMALL_JOB_BYTES bytes uses one thread, and a
- * stream uses one thread for its first IB_SMALL_JOB_BYTES bytes.
+ * For a small job, starting a thread costs more CPU time than the thread saves. So if context does
+ * not request a number of threads, a job of fewer than IB_SMALL_JOB_BYTES bytes uses one thread,
+ * and a stream uses one thread for its first IB_SMALL_JOB_BYTES bytes.
  */
 #define IB_SMALL_JOB_BYTES ((uint64_t)2 << 20)
 
 /*
- * Return the number of threads for a job of this many bytes. If context requests no number of
- * threads and the job is small, this is 1. For all other jobs, it is ib_pipeline_threads().
+ * Return the number of threads for a job of this many bytes: 1 if the job is small and context
+ * requests no number of threads, and otherwise ib_pipeline_threads().
  */
 int ib_pipeline_threads_for(const struct ib_context *context, uint64_t bytes);
 

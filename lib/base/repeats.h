@@ -1,8 +1,7 @@
 /*
- * Count values that repeat. There are few different weights and keep probabilities, so equal
- * values are counted in this small direct-mapped cache. The owner of the cache adds a value,
- * times its count, to an exact sum. A value is added when another value needs the same cache
- * entry, and at the end.
+ * Count values that repeat. There are few different weights and keep probabilities, so equal values
+ * are counted in this small direct-mapped cache. The owner of the cache adds each value, times its
+ * count, to an exact sum: once when another value needs the same cache entry, and once at the end.
  */
 #ifndef IB_BASE_REPEATS_H
 #define IB_BASE_REPEATS_H
@@ -24,8 +23,9 @@ struct ib_repeats {
 };
 
 /*
- * Return the cache entry for a value. If n > 0 and the entry contains another value, the
- * owner must add the other value to the sums before the entry is used.
+ * Return the cache entry for a value. The entry may still contain another value. Then the caller
+ * must first add this other value, times n, to its sums, set the counts to 0, and store the new
+ * value in the entry.
  */
 static inline struct ib_repeat *
 ib_repeats_find(struct ib_repeats *r, double value)

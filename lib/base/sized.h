@@ -9,8 +9,8 @@
 
 /*
  * Copy a struct of the caller to `own`, which has `size` bytes. Members that the caller's version
- * does not have become 0. Returns IB_E_MISUSE if the caller did not set the size, or if the
- * caller's struct has a member that is not 0 and that the library does not know.
+ * does not have become 0. Returns IB_E_MISUSE if the caller did not set the size, or if a member
+ * that the library does not know is not 0.
  */
 enum ib_status ib_sized_read(void *own, size_t size, const void *given, struct ib_error *err);
 

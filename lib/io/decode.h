@@ -7,9 +7,9 @@
 
 /*
  * Detect the compression from the first bytes of the file: IB_CODEC_PROBE bytes, or the complete
- * file if it is shorter. ib_file_source_probe() must have read these bytes. The name of the file
- * is used only if the file ends inside the magic number. Such a file is a truncated compressed
- * file if its name has the suffix of the format.
+ * file if it is shorter. ib_file_source_probe() must have read these bytes. If the file ends inside
+ * what may be a magic number, the file name decides: a file with the suffix of the compression
+ * format is a truncated compressed file.
  */
 #define IB_CODEC_PROBE ((size_t)16)
 enum ib_codec ib_codec_detect(const struct ib_file_source *raw);

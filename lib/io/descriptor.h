@@ -32,8 +32,8 @@ int ib_fd_pwrite(int fd, const void *p, size_t n, off_t at);
 int ib_fd_truncate(int fd, off_t size);
 
 /*
- * Sync the file. Returns true if the file is synced, or if its file system does not support
- * syncing such a file.
+ * Sync the file. Returns true if the file is synced, or if its file system does not support syncing
+ * this kind of file.
  */
 bool ib_fd_sync(int fd);
 int ib_fd_lock(int fd, int operation); /* flock(2) */

@@ -216,8 +216,8 @@ is_conflict(const struct ib_file_use *a, const struct ib_file_use *b, bool pipe)
 }
 
 /*
- * Find the first two uses that conflict, among n uses of one file. Two inputs conflict only if
- * the file is a pipe, so two inputs of any other file are not compared.
+ * Find the first two uses that conflict among n uses of one file. Two uses that read the file
+ * conflict only if the file is a pipe, so they are not compared if the file is not a pipe.
  */
 static bool
 find_in_file(const struct ib_file_use *uses, const struct identity *id, size_t n, size_t pair[2])

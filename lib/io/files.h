@@ -1,6 +1,6 @@
 /*
- * Follow symbolic links, recognize regular files, and limit the number of output files.
- * ib_files_check() in infobatch_run.h compares files.
+ * Follow symbolic links, recognize regular files, and limit the number of output files. The check
+ * that no file is used twice, ib_files_check(), is declared in infobatch_run.h.
  */
 #ifndef IB_IO_FILES_H
 #define IB_IO_FILES_H

@@ -40,8 +40,8 @@ enum ib_status ib_input_open_again(const struct ib_input *in, struct ib_input **
 const char *ib_input_name(const struct ib_input *in);
 
 /*
- * Return the next n bytes without consuming them; n is at most 1 MiB. If the input ends before,
- * return fewer bytes. The bytes are valid until the next call.
+ * Return the next n bytes without consuming them; n is at most 1 MiB. If fewer than n bytes are
+ * left, return these bytes. The bytes are valid until the next call.
  */
 enum ib_status ib_input_peek(struct ib_input *in, size_t n, struct ib_span *head,
 			     struct ib_error *err);
@@ -55,7 +55,7 @@ enum ib_status ib_input_peek(struct ib_input *in, size_t n, struct ib_span *head
 enum ib_status ib_input_read(struct ib_input *in, char *buf, size_t cap, size_t *n,
 			     struct ib_error *err);
 
-/* Compute the digest of this input. Call before the first read or peek. */
+/* Request the digest of this input. Call this function before the first read or peek. */
 void ib_input_want_digest(struct ib_input *in);
 
 /* Store the XXH3-128 of all bytes read so far as 32 hexadecimal digits and a NUL. */
@@ -63,7 +63,7 @@ void ib_input_digest(const struct ib_input *in, char out[33]);
 
 /*
  * Read to the end of the input to complete its digest. Does nothing if no digest is computed.
- * Called by functions that read the file through its descriptor.
+ * Functions that read the file through its descriptor call this function.
  */
 enum ib_status ib_input_drain(struct ib_input *in, struct ib_error *err);
 

@@ -1,7 +1,7 @@
 /*
  * Read the members of a JSON object and check their types. If a member is absent or null, its
- * default is returned. `bad` keeps the name of the first invalid member, so that the caller can
- * check all members at once at the end.
+ * default is returned. The name of the first invalid member is kept in `bad`, so that the caller
+ * can check all members together at the end.
  */
 #ifndef IB_IO_MEMBERS_H
 #define IB_IO_MEMBERS_H
@@ -17,19 +17,19 @@ struct ib_members {
 	bool no_memory;	 /* true if a text could not be copied */
 };
 
-/* Return the member, or NULL if it is absent or null. */
+/* Return the value of the member `name`, or NULL if the member is absent or null. */
 const cJSON *ib_members_get(const struct ib_members *m, const char *name);
-/* Mark a member as invalid. */
+/* Mark the member `name` as invalid. */
 void ib_members_refuse(struct ib_members *m, const char *name);
-/* Mark each of these members as invalid if it is present and null. */
+/* Mark each of the n members in `names` as invalid if it is present and null. */
 void ib_members_refuse_null(struct ib_members *m, const char *const *names, size_t n);
 
 /* Read a number. If the member is absent or null, return `otherwise`. */
 double ib_members_real(struct ib_members *m, const char *name, double otherwise);
 
 /*
- * Read an integer from `otherwise` to 2^53. If the member is absent or null, return `otherwise`,
- * which must be at least -1.
+ * Read an integer in the range [`otherwise`, 2^53]. If the member is absent or null, return
+ * `otherwise`, which must be at least -1.
  */
 int64_t ib_members_whole(struct ib_members *m, const char *name, int64_t otherwise);
 
@@ -45,7 +45,10 @@ char *ib_members_text(struct ib_members *m, const char *name);
  */
 void ib_members_hex(struct ib_members *m, const char *name, char *out, size_t n);
 
-/* Read 16 hexadecimal digits as a 64-bit number. Returns false if the member does not have them. */
+/*
+ * Read 16 hexadecimal digits as a 64-bit number. Returns false if the member is not a string of 16
+ * hexadecimal digits.
+ */
 bool ib_members_hash(struct ib_members *m, const char *name, uint64_t *hash);
 
 /*

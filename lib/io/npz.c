@@ -64,7 +64,7 @@ can_inflate(struct ib_npz *z)
 	return z->inflate != NULL;
 }
 
-/* Inflate p[0..n) into out[0..room). Call only after can_inflate() has returned true. */
+/* Inflate p[0..n) into out[0..room). Use this function only if can_inflate() returned true. */
 static enum libdeflate_result
 inflate_bytes(struct ib_npz *z, const void *p, size_t n, void *out, size_t room)
 {

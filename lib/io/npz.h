@@ -24,7 +24,7 @@ enum ib_status ib_npz_open(struct ib_input *in, struct ib_npz **out, struct ib_e
 enum ib_status ib_npz_open_array(struct ib_input *in, struct ib_npz **out, struct ib_error *err);
 void ib_npz_close(struct ib_npz *z);
 
-/* Return the array of a file that ib_npz_open_array() opened, or NULL if z is an archive. */
+/* Return the only array of a file that ib_npz_open_array() opened, or NULL if z is an archive. */
 const struct ib_npz_member *ib_npz_single(const struct ib_npz *z);
 
 /*

@@ -36,7 +36,7 @@ struct ib_npz_writer {
 	struct entry *entries;
 	size_t n, cap;
 	uint64_t at;	      /* bytes written so far */
-	struct ib_bytes head; /* the record that is being built */
+	struct ib_bytes head; /* the zip header or directory that is being built */
 	bool failed;	      /* true if out of memory */
 };
 

@@ -37,11 +37,17 @@ void ib_output_write(struct ib_output *out, const void *p, size_t n);
  * the output fails too, so that missing data cannot go unnoticed.
  */
 void ib_output_write_bytes(struct ib_output *out, struct ib_bytes *b);
-/* Call ib_output_write_bytes() and free the memory of b. Returns the status of the output. */
+/*
+ * Do the work of ib_output_write_bytes(), and free the memory of b. Returns the status of the
+ * output.
+ */
 enum ib_status ib_output_write_last(struct ib_output *out, struct ib_bytes *b,
 				    struct ib_error *err);
 
-/* Return the sticky error, or IB_OK. IB_E_PIPE means that the reader has closed the pipe. */
+/*
+ * Return the first error of the output, or IB_OK. IB_E_PIPE means that the reader has closed the
+ * pipe.
+ */
 enum ib_status ib_output_status(struct ib_output *out, struct ib_error *err);
 
 /* Write buffered data to the file or pipe. Data inside the compressor is not flushed. */

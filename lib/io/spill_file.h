@@ -1,8 +1,8 @@
 /*
- * Bytes that are written once and read back later. A small number of bytes is kept in memory. If
- * there are more, they are moved to a temporary file. This file is in $TMPDIR or, if TMPDIR is
- * not set, in the folder of the output. The temporary file has no name, so the kernel deletes it
- * when the process ends.
+ * Bytes that are written once and read back later. A small number of bytes is kept in memory. A
+ * larger number is moved to a temporary file. This file is in $TMPDIR or, if TMPDIR is not set, in
+ * the folder of the output. The temporary file has no name, so the kernel deletes it when the
+ * process ends.
  */
 #ifndef IB_IO_SPILL_FILE_H
 #define IB_IO_SPILL_FILE_H

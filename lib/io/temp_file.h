@@ -20,8 +20,8 @@ struct ib_temp_file; /* removed by ib_output_abandon(), unless it was renamed or
 int ib_temp_file_create(const char *target, struct ib_temp_file **temp);
 
 /*
- * Give the temporary file the name ".NAME.ib-NNNNNN" if it has no name. Call in a critical
- * section, before the file is closed or renamed. Returns false with errno.
+ * Give the temporary file the name ".NAME.ib-NNNNNN" if it has no name. Call this function in a
+ * critical section, before the file is closed or renamed. Returns false with errno.
  */
 bool ib_temp_file_link(struct ib_temp_file *temp);
 
@@ -29,8 +29,8 @@ bool ib_temp_file_link(struct ib_temp_file *temp);
 int ib_temp_file_close(struct ib_temp_file *temp);
 
 /*
- * Rename the temporary file to target, and free temp. Returns 0, or -1 with errno. Call in a
- * critical section.
+ * Rename the temporary file to target, and free temp. Returns 0, or -1 with errno. Call this
+ * function in a critical section.
  */
 int ib_temp_file_rename(struct ib_temp_file *temp, const char *target);
 

@@ -22,7 +22,7 @@
 #define IB_ZIP_STORED 0u
 #define IB_ZIP_DEFLATED 8u
 
-/* The bytes of an archive: a file or memory. */
+/* The bytes of an archive, which are in a file or in memory. */
 struct ib_zip {
 	const char *name; /* name for messages; borrowed */
 	int fd;		  /* -1 if the archive is in memory */

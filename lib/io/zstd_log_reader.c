@@ -1,8 +1,9 @@
 /*
- * A log is a sequence of zstd frames and skippable frames. If the file ends inside a frame, the
- * writer was probably killed. This is not an error. But if another frame follows, or an index
- * that covers the frame, the log was damaged later, and reading fails. To distinguish these
- * cases, the reader searches the rest of the file for the start of a frame of this log.
+ * Read a log, which is a sequence of zstd frames and skippable frames. If the file ends inside a
+ * frame, the writer was probably killed, and this is not an error. But if the file contains another
+ * frame after the start of the unfinished frame, or an index that covers the unfinished frame, then
+ * the log was damaged later, and reading fails. To distinguish these cases, the reader searches the
+ * bytes after the start of the unfinished frame for a frame or an index of this log.
  */
 #include "io/zstd_log_reader.h"
 
@@ -278,8 +279,9 @@ is_index(struct ib_zstd_log_reader *f, uint64_t at, bool *yes, struct ib_error *
 }
 
 /*
- * Call if the file ends inside the frame at `start`. Sets *found to true if the bytes after start
- * contain another frame or an index. In this case, the frame is damaged and not just unfinished.
+ * Find out whether a frame in which the file ends is damaged. The frame begins at `start`. Sets
+ * *found to true if the bytes after `start` contain another frame or an index: the frame is then
+ * damaged, and not just unfinished.
  */
 static enum ib_status
 find_later_frame(struct ib_zstd_log_reader *f, uint64_t start, bool *found, struct ib_error *err)

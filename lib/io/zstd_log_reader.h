@@ -20,7 +20,7 @@ enum ib_zstd_log_line {
 };
 
 struct ib_zstd_log_kind {
-	const char *what;   /* what the log is, with an article: "an audit log" */
+	const char *what;   /* what the log is, with "a" or "an": "an audit log" */
 	const char *begins; /* the first bytes of the text of every frame */
 	/*
 	 * Classify a line, which is passed without its newline. If the line is longer than 64
@@ -73,8 +73,8 @@ enum ib_status ib_zstd_log_reader_read(struct ib_zstd_log_reader *f, char *buf, 
 				       size_t *n, struct ib_error *err);
 
 /*
- * Make the next ib_zstd_log_reader_next() go to the frame at offset `start`. number is the number
- * of this frame.
+ * Continue reading at offset `start`: the next call of ib_zstd_log_reader_next() reads the frame at
+ * this offset. `number` is the number of this frame.
  */
 void ib_zstd_log_reader_seek(struct ib_zstd_log_reader *f, uint64_t start, uint64_t number);
 

@@ -283,8 +283,8 @@ ib_prune_block(const struct ib_pruner *p, struct ib_pruned *b)
 		for (i = 0; i < g.n; i++)
 			if (!decide(p, b, &g, i)) {
 				/*
-				 * This error is in an earlier record than an error that
-				 * read_group() found.
+				 * If read_group() also found an error, that error is in a later
+				 * record. So report this error, and stop.
 				 */
 				more = false;
 				break;

@@ -8,7 +8,7 @@
 #include "base/system.h"
 
 #define SLOTS_MIN 1024	     /* minimum number of slots of the hash set */
-#define PREFETCH_DISTANCE 16 /* the cache misses of this many look-ups overlap */
+#define PREFETCH_DISTANCE 16 /* number of look-ups whose cache misses overlap */
 
 enum ib_status
 ib_duplicate_check_init(struct ib_duplicate_check *s, uint64_t rows, struct ib_error *err)
@@ -32,7 +32,7 @@ ib_duplicate_check_hash(const struct ib_duplicate_check *s, struct ib_span id)
 {
 	XXH128_hash_t h = XXH3_128bits_withSeed(id.p, id.n, s->seed);
 
-	h.low64 |= h.high64 == 0; /* a hash of all zeros marks an empty slot */
+	h.low64 |= h.high64 == 0; /* avoid a hash of all zeros, which marks an empty slot */
 	return h;
 }
 

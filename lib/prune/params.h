@@ -35,7 +35,10 @@ struct ib_param {
 	enum ib_param_kind kind;
 	size_t offset;	/* in struct ib_rule_options or struct ib_solved */
 	unsigned rules; /* bit set of the rules that have this parameter: bit 1 << id */
-	/* If this set is not 0, only the files of runs with one of these rules have the member. */
+	/*
+	 * bit set like `rules`: the member is written only for runs with one of these rules; 0: any
+	 * rule
+	 */
 	unsigned only_rules;
 	bool normalized;   /* true if only files of runs with --normalize have the member */
 	const char *name;  /* the parameter's name after "--rule NAME:", or the option's name */

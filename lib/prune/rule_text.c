@@ -144,7 +144,10 @@ read_parameter(const struct ib_rule_kind *kind, char *text, unsigned *given,
 	return set_value(kind, p, text + name.n + 1, o, err);
 }
 
-/* True if an item of the list before `item` begins with the same n bytes and '='. */
+/*
+ * True if an item of `list` before `item` begins with the first n + 1 bytes of `item`, which end in
+ * '='.
+ */
 static bool
 is_repeated(const char *list, const char *item, size_t n)
 {

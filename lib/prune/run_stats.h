@@ -9,9 +9,9 @@
 #include "prune/rule.h"
 
 /*
- * If the sum of the weights of an unbiased run differs from the number of samples by more
- * than this many standard errors, there must be an error, because chance alone causes such a
- * difference only with a probability of 6e-5.
+ * If the sum of the weights of an unbiased run differs from the number of samples by more than this
+ * many standard errors, the run must be wrong: by chance alone, a difference of this size has a
+ * probability of 6e-5.
  */
 #define IB_WEIGHT_SUM_LIMIT 4
 
@@ -77,7 +77,10 @@ void ib_run_stats_merge(struct ib_run_stats *t, const struct ib_run_stats *other
 void ib_run_stats_finish(struct ib_run_stats *t, const struct ib_fixed_group *group,
 			 size_t ngroups);
 
-/* Call ib_run_stats_finish(), and compute the statistics. Each result is rounded once. */
+/*
+ * Do the work of ib_run_stats_finish(), and then compute the statistics. Each result is rounded
+ * once.
+ */
 void ib_run_stats_result(struct ib_run_stats *t, const struct ib_rule *rule,
 			 struct ib_prune_result *r);
 

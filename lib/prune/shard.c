@@ -92,7 +92,7 @@ append_weight(void *ctx, const struct ib_tar_piece *piece)
 		ib_prune_outputs_write_piece(s->run->outputs, IB_TO_PRUNED, piece);
 }
 
-/* Write the delayed entries. */
+/* Write the pieces that waited until it was known whether the sample is kept. */
 static enum ib_status
 release_waiting(struct shard *s, struct ib_error *err)
 {

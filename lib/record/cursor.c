@@ -61,7 +61,9 @@ ib_cursor_fail_nuls(struct ib_cursor *c, const char *p, const char *after)
 {
 	const char *nuls = memchr(p, '\0', (size_t)(after - p));
 
-	/* The next record is on the same line. It gets the line and record number of this record.
+	/*
+	 * The NULs are not counted as a record. The record after them is on the same line, and gets
+	 * the line number and the record number that the NULs had.
 	 */
 	c->line--;
 	c->number--;

@@ -8,10 +8,10 @@
 #include "record/source.h"
 
 /*
- * If the line is in a known dialect, write a sentence to `text` that names the dialect and says
- * how to convert the file, such as: 'semicolons separate the fields ("id;loss"): convert it to
- * CSV with ...'. row is the next line, or empty. Returns false and leaves text unchanged if the
- * dialect is not known.
+ * If the line is in a known dialect, write a sentence to `text` that names the dialect and says how
+ * to convert the file, such as: 'semicolons separate the fields ("id;loss"): convert it to CSV with
+ * ...'. `row` is the line after `line`, or an empty span. Returns false and leaves text unchanged
+ * if the dialect is not known.
  */
 bool ib_dialect_describe(char *text, size_t size, struct ib_span line, struct ib_span row,
 			 enum ib_format format);

@@ -51,15 +51,16 @@ void ib_fields_release(struct ib_fields *f);
 
 /*
  * Add a field and set *slot to the slot of its value. If the name was added before, *slot is the
- * same slot again. If `number` is true, a JSON number is converted when it is read, but a string
- * stays a string. Returns IB_E_MISUSE if there are too many fields or the name is empty.
+ * slot that the first call returned. If `number` is true, a JSON number is converted when it is
+ * read, but a string stays a string. Returns IB_E_MISUSE if there are too many fields or the name
+ * is empty.
  */
 enum ib_status ib_fields_add(struct ib_fields *f, struct ib_span name, bool number, int *slot,
 			     struct ib_error *err);
 
 /*
- * Call after each record was read. If the record has a member with exactly the dotted name, its
- * value replaces the value of the path.
+ * Choose the values of dotted names, after a record was read: if the record has a member with
+ * exactly the dotted name, the value of this member replaces the value of the path.
  */
 static inline void
 ib_fields_apply_aliases(const struct ib_fields *f, struct ib_value *v)

@@ -62,7 +62,7 @@ bool ib_detect_empty(struct ib_span head);
 /* Return the first line that is not empty. */
 struct ib_span ib_detect_first_line(struct ib_span head);
 
-/* True if the lines in these first bytes end in CR without LF. */
+/* True if the lines in `head`, the first bytes of an operand, end in CR without LF. */
 bool ib_detect_cr_lines(struct ib_span head);
 
 /*
@@ -107,8 +107,8 @@ enum ib_next ib_cursor_fail(struct ib_cursor *c, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /*
- * Call ib_cursor_fail() for a record that is not a JSON object. If the dialect of the line is
- * known, the message names the dialect.
+ * Do the work of ib_cursor_fail() for a record that is not a JSON object. If the dialect of the
+ * line is known, the message names the dialect.
  */
 enum ib_next ib_cursor_fail_no_object(struct ib_cursor *c, struct ib_span line);
 

@@ -15,15 +15,14 @@
 #include "record/json_template.h"
 
 /*
- * The form of a member: the bytes before the k-th value of an object, as they were in the
- * previous record. These bytes are the name, its quotes, the colon and space. If the next record
- * has the same bytes, it has the same member, which need not be looked up. The grammar reader
- * (json.c) uses the forms for records that do not fit the template. For the speed, see
- * tests/PERFORMANCE.md.
+ * The bytes before the k-th value of an object, as they were in the previous record: the name, its
+ * quotes, the colon and space. They are called the form of the member. If the next record has the
+ * same bytes, it has the same member, which need not be looked up. The grammar reader (json.c) uses
+ * the forms for records that do not fit the template. For the speed, see tests/PERFORMANCE.md.
  */
 struct ib_json_form {
 	char bytes[IB_JSON_FORM_BYTES];
-	uint8_t n;			/* number of bytes; 0 if no form is known yet */
+	uint8_t n; /* number of bytes; 0 if there was no previous record with a k-th value */
 	const struct ib_member *member; /* NULL if the field is not needed */
 };
 
@@ -61,7 +60,7 @@ const char *ib_json_read_object(struct ib_json *j, const char *p, struct ib_valu
  */
 const char *ib_json_template_read(struct ib_json *j, const char *p, struct ib_value *v);
 
-/* Call this function if v was changed by anything other than ib_json_read_object(). */
+/* Note that v was changed by a function other than ib_json_read_object(). */
 static inline void
 ib_json_note_changed_values(struct ib_json *j)
 {

@@ -82,8 +82,8 @@ struct decimal {
 };
 
 /*
- * Return the form of the number p[0..n). If the number is of any other kind, return a form that
- * fits no number.
+ * Describe the number p[0..n). If struct decimal cannot describe it, return a description that fits
+ * no number.
  */
 static struct decimal
 learn_decimal(const char *p, size_t n)

@@ -22,10 +22,10 @@ void ib_json_elements_release(struct ib_json_elements *e);
 struct ib_value *ib_json_elements_add(struct ib_json_elements *e);
 
 /*
- * Append the elements from p on that are similar to the previous element, which ended at `end`.
- * The final element of the array is never appended. Returns the position of the first element
- * that was not appended, which may have space before it. The input must end as in
- * ib_json_read_object().
+ * Append the elements that begin at p and are similar to the previous element, which ended at
+ * `end`. Stops at the first element that is not similar, and never appends the final element of the
+ * array. Returns the position of the first element that was not appended, which may have space
+ * before it. The input must end as in ib_json_read_object().
  */
 const char *ib_json_elements_read_similar(struct ib_json_elements *e, const char *end,
 					  const char *p);

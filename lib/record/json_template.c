@@ -1,9 +1,11 @@
-/* Learn a template (record/json_template.h) from a record while the grammar reader reads it. */
+/*
+ * Make a template of a record (record/json_template.h) while the grammar reader reads this record.
+ */
 #include "record/json_template.h"
 
 #include "base/digits.h"
 
-#define MAX_WAIT 15 /* maximum number of records between two attempts to learn */
+#define MAX_WAIT 15 /* maximum number of records between two attempts to make a template */
 
 void
 ib_json_template_init(struct ib_json_template *s)

@@ -1,5 +1,5 @@
 /*
- * A template describes the records of a file. It is learned from one record. Nearly all records of
+ * A template describes the records of a file. It is made from one record. Nearly all records of
  * a file have the same names in the same order, the same space between them, and values of the same
  * kinds. For each value, the template holds the kind of the value and the bytes between the
  * previous value and this value:
@@ -8,7 +8,7 @@
  *
  * If a record fits the template, json.c only compares these bytes and reads the values. All other
  * records are read by the grammar reader of json.c, which checks each byte. It is slower, but gives
- * the same result. After several records that do not fit, json.c learns a new template. For the
+ * the same result. After several records that do not fit, json.c makes a new template. For the
  * speed, see tests/PERFORMANCE.md.
  */
 #ifndef IB_RECORD_JSON_TEMPLATE_H
@@ -41,36 +41,37 @@ struct ib_json_step {
 
 struct ib_json_template {
 	struct ib_json_step step[IB_JSON_FORMS + 1];
-	size_t n; /* number of steps; 0 if no template was learned */
+	size_t n; /* number of steps; 0 if there is no template */
 	/* A value array in which all slots without a step are already IB_ABSENT, or NULL. */
 	const struct ib_value *cleared;
-	const char *start;  /* start of the record to learn from; NULL while not learning */
-	size_t nlearned;    /* number of steps learned so far from the record at `start` */
-	uint32_t wait;	    /* a new template is learned after this many records that do not fit */
-	uint32_t next_wait; /* new value of `wait` after a record that fits */
+	const char *start;  /* start of the record from which a template is being made; NULL if no
+			       template is being made */
+	size_t nlearned;    /* number of steps that were made so far from the record at `start` */
+	uint32_t wait;	    /* a new template is made after this many records that do not fit */
+	uint32_t next_wait; /* value that `wait` gets after a record that fits */
 };
 
 /* Start with an empty template. */
 void ib_json_template_init(struct ib_json_template *s);
 
 /*
- * Call before the grammar reader reads a record that did not fit the template. p is the opening
- * brace of the record. This function decides whether to learn a new template from the record.
+ * Begin a record that did not fit the template. The grammar reader has not read the record yet; p
+ * is its opening brace. This function decides whether a new template is made from the record.
  */
 void ib_json_template_begin(struct ib_json_template *s, const char *p);
 
 /*
- * Call before reading the value of a top-level member of the record. The value begins at p, and
- * the previous value ended at `from`. m is NULL if the member is not needed. Returns true
- * if the next call must get the position of this value's closing quote as `from`, instead of the
- * position after the quote.
+ * Add a top-level member of the record to the template. The value of the member was not read yet:
+ * it begins at p, and the previous value ended at `from`. m is NULL if the member is not needed.
+ * Returns true if the next call must get the position of this value's closing quote as `from`,
+ * instead of the position after the quote.
  */
 bool ib_json_template_add_value(struct ib_json_template *s, const char *from, const char *p,
 				const struct ib_member *m);
 
 /*
- * Call after a record was read. The last value of the record ended at `from`, and `end` is the
- * position after the closing brace.
+ * End the record, which was read completely. The last value of the record ended at `from`, and
+ * `end` is the position after the closing brace.
  */
 void ib_json_template_end(struct ib_json_template *s, const char *from, const char *end);
 

@@ -1,4 +1,7 @@
-/* The fields that form the id of a record (-k), and the bytes of an id. */
+/*
+ * The key of an operand: the field or fields from which the ids of its records are built (-k). The
+ * key can also be something else, such as the number of the record.
+ */
 #ifndef IB_RECORD_KEY_H
 #define IB_RECORD_KEY_H
 
@@ -12,7 +15,7 @@ enum ib_key_kind {
 	IB_KEY_WHOLE,  /* in a list, the complete line */
 	IB_KEY_LINE,   /* the number of the record, from 0 */
 	IB_KEY_ROW,    /* in arrays, the number of the item, from 0 */
-	IB_KEY_HASH,   /* XXH3-128 of the record's bytes */
+	IB_KEY_HASH,   /* -k @hash: the XXH3-128 of the bytes of the record */
 	IB_KEY_SHARD   /* in a tar, the operand's name, a slash, and the sample's key */
 };
 
@@ -43,14 +46,14 @@ enum ib_status ib_key_parse(const char *text, const char *option, struct ib_key 
 			    struct ib_error *err);
 
 /*
- * Append the key in the syntax of -k, such as "id", "user,n" or "@line". Appends nothing for
+ * Append the key, written as for -k, such as "id", "user,n" or "@line". Appends nothing for
  * IB_KEY_AUTO and IB_KEY_WHOLE.
  */
 void ib_key_write_name(const struct ib_key *key, struct ib_bytes *to);
 
 /*
- * Join the n > 1 fields of an id with IB_KEY_SEPARATOR. The p of the result is NULL if out of
- * memory.
+ * Join the n > 1 fields of an id with IB_KEY_SEPARATOR. If out of memory, p of the returned span is
+ * NULL.
  */
 struct ib_span ib_key_join(const struct ib_span *piece, size_t n, struct ib_arena *arena);
 

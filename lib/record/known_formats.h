@@ -18,7 +18,7 @@ enum ib_known_kind {
 
 struct ib_known_format {
 	enum ib_known_kind kind;
-	const char *name;   /* the name with an article */
+	const char *name;   /* the name of the format with "a" or "an", such as "a Parquet file" */
 	const char *advice; /* a clause that says what to do */
 };
 
@@ -26,9 +26,10 @@ struct ib_known_format {
 const struct ib_known_format *ib_known_format_find(struct ib_span head, const char *path);
 
 /*
- * Return the name of the file's format for readers that expect another format, or NULL if the
- * format is not known. This function knows the formats of ib_known_format_find(), except
- * IB_KNOWN_HINT, and also supported archives and compressions.
+ * Return the name of the file's format, for a message of a reader that expected another format.
+ * Returns NULL if the format is not known. This function knows the formats of
+ * ib_known_format_find(), except those of kind IB_KNOWN_HINT, and also supported archives and
+ * compressions.
  */
 const char *ib_known_format_name(struct ib_span head, const char *path);
 

@@ -17,7 +17,7 @@
  */
 struct ib_scan_block {
 	struct ib_block block;
-	struct ib_cursor cursor; /* at the first record, except in a special block */
+	struct ib_cursor cursor; /* at the first record; not used if block.special is true */
 };
 
 struct ib_scan {
@@ -35,10 +35,10 @@ struct ib_scan {
 	enum ib_status (*parse_block)(const struct ib_scan *scan, void *block,
 				      struct ib_error *err);
 	/*
-	 * Add a sample of a tar to its special block. The id of the sample is valid until
-	 * use_block() returns, and the rest of the sample until add_sample() returns. use_block()
-	 * is called after each group of samples, and after the last sample. If add_sample()
-	 * returns IB_EOF, the remaining samples are skipped. May be NULL.
+	 * Add a sample of a tar to the special block of the tar. The id of the sample is valid
+	 * until use_block() returns, and the rest of the sample until add_sample() returns.
+	 * use_block() is called after each group of samples, and after the last sample. If
+	 * add_sample() returns IB_EOF, the remaining samples are skipped. May be NULL.
 	 */
 	enum ib_status (*add_sample)(struct ib_scan *scan, void *block,
 				     const struct ib_tar_sample *sample, struct ib_error *err);

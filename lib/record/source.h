@@ -20,7 +20,7 @@ struct ib_wanted {
 struct ib_reader_options {
 	struct ib_list operands;  /* if empty, read standard input */
 	enum ib_format format;	  /* from -f */
-	enum ib_format otherwise; /* the format to use if detection finds none */
+	enum ib_format otherwise; /* the format if none is detected */
 	const char *key;	  /* argument of -k; NULL if not given */
 	const char *key_option;	  /* "-k", "--base-key" or "--expect-key", for messages */
 	const struct ib_wanted *wanted;
@@ -87,13 +87,19 @@ ib_source_is_json(const struct ib_source *s)
 	return s->format == IB_FORMAT_JSONL || s->format == IB_FORMAT_JSON;
 }
 
-/* Counters that the cursors of all threads update. The reader reports them at the end. */
+/*
+ * Counters that the cursors of all threads update. At the end, the reader warns of what was
+ * counted.
+ */
 struct ib_notes {
 	_Atomic uint64_t headers; /* rows that repeat the header */
 	_Atomic uint64_t quotes;  /* ids that are in quotes in a TSV */
 };
 
-/* Create a source with the key of -k. Borrows path. Returns NULL if out of memory. */
+/*
+ * Create a source for the operand `path`, with the key that -k gives. Borrows path. Returns NULL if
+ * out of memory.
+ */
 struct ib_source *ib_source_new(const char *path, const struct ib_reader_options *options,
 				const struct ib_key *key);
 void ib_source_free(struct ib_source *s);
@@ -115,9 +121,10 @@ struct ib_block {
 	const struct ib_source *source; /* NULL before the first read */
 	char *p;			/* the records */
 	size_t n;
-	bool unterminated;	/* true if the last record has no newline */
-	bool first;		/* true for the first block of its operand */
-	bool special;		/* the block has no records, but an open npz, totals or tar file */
+	bool unterminated; /* true if the last record has no newline */
+	bool first;	   /* true for the first block of its operand */
+	bool special; /* true if the block has no records, but an open npz, npy, totals or tar file
+		       */
 	uint64_t first_record;	/* number of the first record, for @line */
 	struct ib_input *input; /* input if `special` is true; the owner of the block closes it */
 	char *buffer;

@@ -1,13 +1,16 @@
-/* Decide which fields of an operand are read, and which of these fields are the key. */
+/*
+ * Decide which fields of an operand are read, and which of these fields are the key, from which the
+ * ids are built.
+ */
 #ifndef IB_RECORD_SOURCE_FIELDS_H
 #define IB_RECORD_SOURCE_FIELDS_H
 
 #include "record/source.h"
 
 /*
- * True if a record of the block may have a known id name. If this is false, the block need not be
- * parsed to choose the key. Batches have only the names epoch, ids and losses, so they are parsed
- * only once; see tests/PERFORMANCE.md.
+ * True if a record of the block may have a field with a known id name (ib_key_known). If this is
+ * false, the block need not be parsed to choose the key. Batches have only the names epoch, ids and
+ * losses, so they are parsed only once; see tests/PERFORMANCE.md.
  */
 bool ib_source_may_have_key(const struct ib_source *s, const struct ib_block *block);
 

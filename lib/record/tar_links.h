@@ -25,9 +25,9 @@ struct ib_tar_resolution {
 };
 
 /*
- * Read all links of the tar. This is not possible if `in` is a pipe, because a pipe cannot be
- * read again. ib_tar_links_resolve() then returns IB_E_DATA for a link if its path or target
- * could belong to a sample.
+ * Read all links of the tar. Links cannot be read if `in` is a pipe, because a pipe cannot be read
+ * twice. ib_tar_links_resolve() then returns IB_E_DATA for a link if its path or target could
+ * belong to a sample.
  */
 enum ib_status ib_tar_links_read(struct ib_input *in, struct ib_tar_links **out,
 				 struct ib_error *err);

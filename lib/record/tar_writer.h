@@ -1,6 +1,6 @@
 /*
- * Write a tar in such a way that a truncated archive is noticed. Until ib_tar_writer_end() is
- * called, the bytes that were passed to the output end inside the content of a member. So if the
+ * Write a tar so that every reader notices if the archive is truncated. Until ib_tar_writer_end()
+ * is called, the bytes that were passed to the output end inside the content of a member. So if the
  * run fails or is killed, every tar reader reports an error. The only exception is an archive with
  * more than 1 MiB of consecutive empty members.
  */
@@ -23,12 +23,12 @@ void ib_tar_writer_write(struct ib_tar_writer *w, const struct ib_tar_piece *pie
 void ib_tar_writer_end(struct ib_tar_writer *w);
 
 /*
- * Call this function after a failure. It makes sure that the output ends inside a member, so that
- * the truncation is noticed. w may be NULL.
+ * Make sure, after a failure, that the output ends inside a member, so that readers notice that the
+ * archive is truncated. w may be NULL.
  */
 void ib_tar_writer_spoil(struct ib_tar_writer *w);
 
-/* A maker creates any number of members. */
+/* A maker creates members of a tar: any number of them, one after the other. */
 struct ib_tar_maker;
 
 enum ib_status ib_tar_maker_new(struct ib_tar_maker **out, struct ib_error *err);

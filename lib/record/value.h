@@ -56,13 +56,16 @@ struct ib_span ib_span_trim(struct ib_span s);
 /* True if the spans are equal except for the case of ASCII letters. */
 bool ib_span_is_like(struct ib_span a, struct ib_span b);
 
-/* Return the span without space at both ends and, after that, without quotes at both ends. */
+/*
+ * Return the span without space at both ends. If quotes are then at both ends, they are removed
+ * too.
+ */
 struct ib_span ib_span_unquote(struct ib_span s);
 
 /*
- * Read the number in a JSON text. The text may be a number, a string that contains a number, or
- * an array whose only element has one of these three forms. Numbers may be written as in CSV
- * fields, with space around them. Returns false for any other text.
+ * Read the number in a JSON text. The text may be a number, a string that contains a number, or an
+ * array whose only element is a number, such a string, or such an array. Numbers may be written as
+ * in CSV fields, with space around them. Returns false for any other text.
  */
 bool ib_number_read_wrapped(struct ib_span json, double *number);
 

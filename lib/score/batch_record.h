@@ -21,8 +21,9 @@ struct ib_batch_record {
 };
 
 /*
- * Find the ids. They are in the field of the key if the record has this field, and in 'ids' if not.
- * Returns false if this field is not an array.
+ * Find the ids: in the key field (-k) if the record has this field, and otherwise in the field
+ * 'ids'. Returns false if the ids are not in an array, or if the key consists of several fields and
+ * the record has them.
  */
 bool ib_batch_record_find(const struct ib_reading *r, struct ib_batch_record *batch);
 

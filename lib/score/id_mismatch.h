@@ -66,10 +66,11 @@ struct ib_mismatch_result {
 };
 
 /*
- * Explain how the ids differ. The result's `forms` is the set of forms that is most frequent among
- * the certain pairs. If no pair is certain, it is the set that is most frequent among the ids that
- * resemble exactly one id of the other side; it is 0 if fewer than half of the stored ids differ in
- * this set.
+ * Explain how the ids differ. `forms` of the result is the set of spelling differences that occurs
+ * most often among the certain pairs: the pairs of ids that certainly name the same sample. If
+ * there is no certain pair, only the stored ids that resemble exactly one id of the other side
+ * count. `forms` is then the most frequent set among them, or 0 if fewer than half of the stored
+ * ids have this set.
  */
 struct ib_mismatch_result ib_mismatch_explain(const struct ib_mismatch *m);
 
@@ -98,9 +99,10 @@ bool ib_id_is_whole_number(struct ib_span id);
 void ib_mismatch_write_example(struct ib_bytes *to, struct ib_span key, struct ib_span id);
 
 /*
- * Append the likely cause, for example `: they would be equal in the same letter case`.
- * If the ids come from different fields, the text says that the option `options`
- * chooses the field. Returns false, and appends nothing, if no cause was found.
+ * Append the likely cause, for example `: they would be equal in the same letter case`. If no
+ * spelling difference was found, but the ids come from different fields, the text advises to choose
+ * the field with the option `options`, for example "-k". Returns false, and appends nothing, if no
+ * cause was found.
  */
 bool ib_mismatch_write_cause(struct ib_bytes *to, const struct ib_mismatch_result *r,
 			     const struct ib_mismatch_keys *k, const char *options);

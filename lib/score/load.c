@@ -29,8 +29,8 @@ ib_load_batch(struct ib_fold *f, struct ib_loss_batch *b, struct ib_error *err)
 	enum ib_status st = IB_OK;
 
 	/*
-	 * The key is also stored if a log has only losses of other partitions, so all partitions
-	 * of a score file have the same key.
+	 * Store the name of the key (-k) even if the log has only losses of other partitions, so
+	 * that all partitions of a score file have the same key.
 	 */
 	if (b->n + b->nmerge > 0 || b->has_loss)
 		st = note_key(f->scores, b->rows ? NULL : b->key, err);

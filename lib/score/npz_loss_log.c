@@ -47,7 +47,7 @@ read_epoch(const struct ib_npz_arrays *a, int64_t *epoch, struct ib_loss_batch *
 		return true;
 	}
 	*epoch = ib_npz_column_integer(c, a->row);
-	/* A u8 value that is too large for i8 has become negative in *epoch. */
+	/* A uint64 value above INT64_MAX has become negative in *epoch. */
 	return (*epoch >= 0 && *epoch <= INT32_MAX) || report_invalid(a, c, "is not an epoch", b);
 }
 

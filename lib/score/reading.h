@@ -77,7 +77,10 @@ ib_loss_reader_is_late(const struct ib_loss_reader *l, int64_t epoch)
 	return l->options->until != IB_NO_EPOCH && epoch > l->options->until;
 }
 
-/* True if --nonfinite fail makes the record invalid. Losses of late epochs are not checked. */
+/*
+ * True if --nonfinite fail makes the record invalid. A loss whose epoch is later than --until is
+ * not checked.
+ */
 static inline bool
 ib_loss_reader_refuses(const struct ib_loss_reader *l, int64_t epoch, double loss)
 {
@@ -86,7 +89,8 @@ ib_loss_reader_refuses(const struct ib_loss_reader *l, int64_t epoch, double los
 }
 
 /*
- * Count one loss, and append it unless its epoch is late. The caller has computed the id's hash
+ * Count one loss, and append it. A loss whose epoch is later than --until is only counted, and so
+ * is a loss that is not finite if --nonfinite is skip. The caller has computed the hash of the id,
  * and has checked that the id belongs to this partition.
  */
 static inline void

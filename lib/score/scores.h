@@ -23,7 +23,8 @@ struct ib_scores {
 	 * divided into partitions.
 	 */
 	struct ib_part part;
-	char *key;	   /* key of all ids, or NULL; see ib_scores_note_key() */
+	char *key; /* the fields from which all ids were built, written as for -k; NULL if unknown;
+		      see ib_scores_note_key() */
 	bool no_key;	   /* the files that were read have different keys, or no key */
 	bool for_look_ups; /* the table was made by ib_scores_map() */
 	/* The members below are NULL unless the file is mapped. */
@@ -58,9 +59,10 @@ enum ib_status ib_scores_reserve(struct ib_scores *s, uint64_t rows, uint64_t by
 enum ib_status ib_scores_keep_previous(struct ib_scores *s, struct ib_error *err);
 
 /*
- * Store the key of the next file, written as for -k ("id", "user,n", "@line"). `key` is empty if
- * the key is unknown. The table stores the key as long as all files have the same key. A file
- * counts even if no row is added, so that all partitions of the file store the same key.
+ * Store the key of the next file: the fields from which its ids were built, written as for -k
+ * ("id", "user,n", "@line"). `key` is empty if the key is unknown. The table stores the key as long
+ * as all files have the same key. The key of a file counts even if no row of the file is added, so
+ * that all partitions of the file store the same key.
  */
 enum ib_status ib_scores_note_key(struct ib_scores *s, struct ib_span key, struct ib_error *err);
 

@@ -412,9 +412,9 @@ ib_table_reseed(struct ib_table *t, struct ib_error *err)
 /* ---- the order of slots in a file ---------------------------------------- */
 
 /*
- * Store the slots of s whose bucket in the old table is below `limit`. The old
- * table has `old_nslots` buckets. At this point, s contains all slots with these
- * buckets. Returns the index of the next free slot.
+ * Move the slots whose old bucket is below `limit` from s to slot[], at index `free_at` or later.
+ * The old bucket is the bucket in the old table, which had `old_nslots` buckets. All slots whose
+ * old bucket is below `limit` must already be in s. Returns the index of the next free slot.
  */
 static uint64_t
 store_sorted(struct sorted *s, uint64_t old_nslots, uint64_t limit, struct ib_slot *slot,

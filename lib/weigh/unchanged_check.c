@@ -43,7 +43,7 @@ ib_added_fields(struct ib_wanted wanted[IB_NADDED], const char *weight_field)
 #define SEED_WITH_WEIGHT 1
 #define SEED_WITHOUT_WEIGHT 0
 
-/* The bytes of the record from p to before end. */
+/* The bytes [p, end) of a record. */
 struct piece {
 	const char *p, *end;
 };
