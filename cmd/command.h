@@ -35,8 +35,8 @@ enum cli_kind {
 	CLI_KIND_SETTING, /* struct ib_rule_options: the library parses the value */
 	CLI_KIND_RULE,	  /* struct ib_rule_options: NAME[:PARAMETER=VALUE,...] */
 	CLI_KIND_CALL,	  /* the function of the row parses the value */
-	CLI_KIND_LINES,	  /* a file of operands, one per line */
-	CLI_KIND_NULS,	  /* a file of operands, each terminated by a NUL byte */
+	CLI_KIND_LINES,	  /* a file that contains operands, one per line */
+	CLI_KIND_NULS,	  /* a file that contains operands, each terminated by a NUL byte */
 	CLI_KIND_HELP,
 	CLI_KIND_VERSION
 };
@@ -45,7 +45,7 @@ enum cli_flags {
 	CLI_STDIN = 1,	 /* "-" means standard input */
 	CLI_STDOUT = 2,	 /* "-" means standard output */
 	CLI_HIDDEN = 4,	 /* not shown by --help */
-	CLI_APPEND = 8,	 /* an output that is always compressed, whatever its suffix is (-a) */
+	CLI_APPEND = 8,	 /* an output that is compressed even without a suffix such as .zst (-a) */
 	CLI_LOCK = 16,	 /* the run also creates FILE.lock */
 	CLI_PARTS = 32,	 /* with --split, %d in the name becomes the number of a part */
 	CLI_NAMES = 64,	 /* %s in the name becomes the name of an operand */
@@ -214,8 +214,12 @@ struct cli {
 	void *args;
 	struct cli_common *common;
 	int argc;
-	bool given[CLI_OPTIONS_MAX];  /* given[i]: true if command->options[i] was given */
-	char letter[CLI_OPTIONS_MAX]; /* the letter that the user wrote; 0: the long name */
+	bool given[CLI_OPTIONS_MAX]; /* given[i]: true if command->options[i] was given */
+	/*
+	 * letter[i]: the letter with which the user gave option i; 0 if the user wrote the long
+	 * name
+	 */
+	char letter[CLI_OPTIONS_MAX];
 	const char **operand;
 	size_t noperands, operand_room;
 	const char *list_file;	  /* the file that --files-from names, or NULL */

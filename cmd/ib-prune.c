@@ -139,7 +139,7 @@ check_outputs(const struct cli *cli, const struct ib_prune_options *o)
 			   weight);
 }
 
-/* Check the name of an .npz output. Such an output needs --range and cannot hold explanations. */
+/* Check the name of an .npz output. An .npz output needs --range and cannot hold explanations. */
 static void
 check_arrays(const struct cli *cli, const struct ib_prune_options *o, const char *name,
 	     const char *path)

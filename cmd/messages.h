@@ -22,7 +22,7 @@ const char *cli_format_number(char out[24], double value);
 /* Format a count for -v, with commas: 431,203. Returns out. */
 const char *cli_format_count(char out[32], uint64_t value);
 
-/* Print the final line of -v, with the numbers of records, bytes and seconds. */
+/* Print the last line of -v: the numbers of records and bytes, and the seconds. */
 void cli_print_pace(const struct cli *cli);
 
 /* Print a warning, unless -q was given. */

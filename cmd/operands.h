@@ -20,7 +20,7 @@ bool cli_is_terminal(const char *output);
 /* Add one operand. `path` is borrowed. */
 void cli_add_operand(struct cli *cli, const char *path);
 
-/* Add the operands that a file of --files-from or --files0-from names. */
+/* Add the operands that are listed in the file of --files-from or --files0-from. */
 void cli_read_operand_file(struct cli *cli, const struct cli_option *o, const char *path);
 
 /* Record that the run reads or writes a file, for cli_check_files(). The texts are borrowed. */

@@ -16,12 +16,15 @@ void cli_exclude(const struct cli *cli, const char *name, const char *others);
 /* Exit with a usage error if the option was given, but none of `others` was given. */
 void cli_require_any(const struct cli *cli, const char *name, const char *others);
 
-/* Warn that the option was given, but has no effect. `why` completes the sentence. */
+/*
+ * Warn that the option was given, but has no effect. `why` is the end of the sentence, which gives
+ * the reason.
+ */
 void cli_warn_unused(const struct cli *cli, const char *name, const char *why);
 
 /*
- * Warn if the option was given, but the option `other` was not. Without `other` the
- * option has no effect.
+ * Warn if the option was given, but the option `other` was not. The option `name` has no effect
+ * without `other`.
  */
 void cli_warn_unused_without(const struct cli *cli, const char *name, const char *other);
 

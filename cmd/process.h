@@ -3,9 +3,9 @@
 #define CMD_PROCESS_H
 
 /*
- * If a descriptor from 0 to 2 is closed, occupy it. Turn SIGPIPE into a write error. Install
- * handlers that remove temporary files before a signal ends the process. `command` is the name of
- * the command in messages.
+ * If the descriptor 0, 1 or 2 is closed, open it, so that no file of the run gets this descriptor.
+ * Ignore SIGPIPE, so that a write to a closed pipe fails. Install handlers that remove temporary
+ * files before a signal ends the process. `command` is the name of the command in messages.
  */
 void cli_process_init(const char *command);
 

@@ -1,8 +1,8 @@
 /*
- * Show the progress of a run. On a terminal, one line is overwritten again and again,
- * beginning after the first second. Without a terminal, --progress=always prints a line
- * every ten seconds. SIGUSR1 prints a status line. The state is static, because a signal
- * handler can reach only static data. A process has only one run.
+ * Show the progress of a run. On a terminal, one line is printed after the first second, and is
+ * then overwritten repeatedly. Without a terminal, --progress=always prints a line every ten
+ * seconds. SIGUSR1 prints a status line. The state is static, because a signal handler can reach
+ * only static data. A process has only one run.
  */
 #include "progress.h"
 

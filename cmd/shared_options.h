@@ -74,7 +74,7 @@
 			    "the samples with the same keep probability (fixed):"),                \
 		CLI_SEED_ROW(rule_)
 
-/* Options that determine how much is pruned. */
+/* Options that determine how many samples are pruned. */
 #define CLI_SHARE_ROWS(rule_)                                                                      \
 	CLI_SETTING('r', "ratio", "R", NULL, rule_,                                                \
 		    "prune this fraction of the samples below the threshold; in [0, 1) "           \
@@ -122,7 +122,10 @@ void cli_check_key(const struct cli *cli, const char *key, enum ib_format format
 /* Exit with a usage error if -k is @shard, because a loss log cannot be a tar. */
 void cli_check_log_key(const struct cli *cli, const char *key);
 
-/* Exit with a usage error if the key cannot identify records of an epoch manifest. */
+/*
+ * Exit with a usage error if the value of the option `name` is a key, such as @line, that cannot
+ * identify the records of an epoch manifest.
+ */
 void cli_check_epoch_key(const struct cli *cli, const char *name, const char *key);
 
 /* Exit with a usage error if the name of an output contains %d, but the output is not split. */

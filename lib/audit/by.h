@@ -32,10 +32,10 @@ struct ib_by_row {
 struct ib_by;
 
 /*
- * Read the manifests that the options name. Count the visits in those epochs of the log that have
- * an index from `from` to `to` - 1. Only the ids in the partition of the log are used. Returns
- * IB_E_DATA if the runs of the log have different partitions, or if no line of the log has an id
- * of the manifests. The caller frees *by, also after a failure.
+ * Read the manifests that the options name. Count the visits in the epochs of the log whose index
+ * is in [from, to). Only the ids in the partition of the log are used. Returns IB_E_DATA if the
+ * runs of the log have different partitions, or if no line of the log has an id of the manifests.
+ * The caller frees *by, also after a failure.
  */
 enum ib_status ib_by_read(const struct ib_audit_options *options, struct ib_audit_log *log,
 			  size_t from, size_t to, const struct ib_context *context,
@@ -56,8 +56,8 @@ void ib_by_add_visit(struct ib_by *by, uint64_t row, bool kept, double weight);
 void ib_by_clear(struct ib_by *by);
 
 /*
- * Fill row[] with the groups that have samples or visits, largest share first. Returns the number
- * of rows.
+ * Fill row[] with the groups that have samples or visits, ordered by their share of pruned visits,
+ * largest first. Returns the number of rows.
  */
 size_t ib_by_finish(const struct ib_by *by, struct ib_by_row row[IB_VALUE_GROUPS_MAX]);
 
@@ -65,8 +65,8 @@ size_t ib_by_finish(const struct ib_by *by, struct ib_by_row row[IB_VALUE_GROUPS
 void ib_by_total(const struct ib_by *by, struct ib_by_row *row);
 
 /*
- * True if the name is "other values", "no value" or "not in the manifest". A row with this name
- * does not show a single value. But a value of the field may have the same text.
+ * True if the name is "other values", "no value" or "not in the manifest". Rows with these names do
+ * not show a single value. But the text of a value can be equal to one of these names.
  */
 bool ib_by_is_line_name(struct ib_span name);
 
@@ -92,7 +92,7 @@ enum ib_status ib_by_write_log(const struct ib_audit_options *options,
 
 /*
  * Print the warnings, and write the rows as a table or as JSON. If options->top is not 0, write at
- * most that many rows.
+ * most options->top rows.
  */
 enum ib_status ib_by_write(const struct ib_by *by, const struct ib_audit_options *options,
 			   const struct ib_context *context, struct ib_output *out,

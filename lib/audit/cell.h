@@ -48,8 +48,9 @@ struct ib_column {
 	enum ib_style style;
 	const char *report_heading; /* heading in the report; NULL: not in the report */
 	bool align_left;	    /* for texts */
-	bool alarm;  /* a true value is an alarm, which is red if the terminal has colors */
-	bool hidden; /* neither in JSON nor in the table, because no option asks for it */
+	bool alarm; /* a true value is an alarm, which is red if the terminal has colors */
+	/* true if no option requests the column: it is then neither in JSON nor in the table */
+	bool hidden;
 	/* If the table is too wide, the column with the highest number is dropped first. */
 	int drop_order;
 };

@@ -1,4 +1,4 @@
-/* Compare rules on the loss logs of a run on all data: one row per rule. */
+/* Compare rules on the loss logs of a training run that did not prune: one row per rule. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -196,7 +196,7 @@ column_decimals(const struct ib_html_table *t, size_t column)
 	return n < 0 ? 0 : n > MAX_DECIMALS ? MAX_DECIMALS : n;
 }
 
-/* Return the number of decimals of all numbers in columns without a special style. */
+/* Return the number of decimals of all numbers in columns of the style IB_STYLE_PLAIN. */
 static int
 decimals_of(const struct ib_html_table *t)
 {

@@ -61,9 +61,9 @@ struct ib_html_table {
 void ib_html_table_row(struct ib_html_table *t, const struct ib_cell *cell);
 
 /*
- * Write a table, and free its rows. Numbers in columns without a special style have the same number
- * of decimals. The attribute data-value of a cell has the exact number. A long table is collapsed
- * until the reader opens it.
+ * Write a table, and free its rows. All numbers in columns of the style IB_STYLE_PLAIN have the
+ * same number of decimals. The attribute data-value of a cell has the exact number. A long table is
+ * collapsed until the reader opens it.
  */
 void ib_html_table_end(struct ib_html_table *t, struct ib_bytes *out);
 

@@ -129,10 +129,11 @@ add_run(struct ib_audit_log *log, struct ib_span line, uint64_t skip, struct ib_
 
 /* State of the scan of one frame. */
 struct frame {
-	bool has_header;      /* true if a run header was found in the frame */
-	struct ib_bytes last; /* last nonempty line; empty if that is the line of a sample */
-	uint64_t blank;	      /* number of empty lines after `last` */
-	uint64_t at;	      /* number of bytes of text so far */
+	bool has_header; /* true if a run header was found in the frame */
+	struct ib_bytes
+		last;	/* last line that is not empty; not stored if it is the line of a sample */
+	uint64_t blank; /* number of empty lines after `last` */
+	uint64_t at;	/* number of bytes of text so far */
 };
 
 /*
@@ -285,7 +286,7 @@ by_epoch(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
-/* True if two runs decided about the same samples. */
+/* True if two runs made decisions on the same samples. */
 static bool
 has_same_samples(const struct ib_audit_run *a, const struct ib_audit_run *b)
 {

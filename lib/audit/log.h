@@ -19,7 +19,7 @@ struct ib_run_header {
 	char *text;			/* the header line without its newline */
 	struct ib_rule_options options; /* the header owns the strings */
 	struct ib_solved solved;
-	struct ib_thresholds thresholds; /* of the rules buckets and rank, as scores */
+	struct ib_thresholds thresholds; /* as scores; set for buckets and rank */
 	struct ib_fixed_group *group;
 	size_t ngroups; /* at most IB_THRESHOLDS_MAX */
 	struct ib_part part;
@@ -31,7 +31,7 @@ struct ib_audit_run {
 	struct ib_run_header head;
 	struct ib_audit_footer footer; /* the footer; valid if finished is true */
 	bool finished;
-	uint64_t frame, number; /* offset and number of the zstd frame with the run */
+	uint64_t frame, number; /* offset and number of the zstd frame that contains the run */
 	uint64_t skip;		/* number of bytes of text before the run in that frame */
 	uint64_t nlines;	/* number of lines between the header and the footer */
 };

@@ -174,7 +174,7 @@ ib_loss_history_find(const struct ib_loss_history *l, int64_t epoch)
 
 /*
  * Set weight[row] to 1/pi if the run has a line for the id of the row, or to 1 if the run has no
- * such line.
+ * line for this id.
  */
 static enum ib_status
 weights_of_run(const struct ib_loss_history *l, struct ib_audit_log *log,

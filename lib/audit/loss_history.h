@@ -1,6 +1,6 @@
 /*
- * Loss logs in memory, sorted by epoch, for the subcommands that need all losses of a
- * training run. Memory: 8 bytes per record (16 with weights), and each id once.
+ * Loss logs in memory, sorted by epoch, for the subcommands that need all losses of a training run.
+ * The memory needed is 8 bytes per record (16 with weights), and the text of each id once.
  */
 #ifndef IB_AUDIT_LOSS_HISTORY_H
 #define IB_AUDIT_LOSS_HISTORY_H
@@ -14,7 +14,7 @@ struct ib_loss_history_epoch {
 	size_t cap;
 	uint32_t *row;	  /* [n] row of the id of each record, in the order of the records */
 	float *loss;	  /* [n] losses; NaN if a loss is not finite */
-	bool pruning_off; /* ib_audit_pruning_is_off() of the run of this epoch */
+	bool pruning_off; /* result of ib_audit_pruning_is_off() for the run of this epoch */
 	double *weight; /* [n] weights; NaN if not set. The array is NULL if weights are not read */
 };
 
@@ -42,8 +42,8 @@ enum ib_status ib_loss_history_read(const struct ib_loss_history_options *option
 void ib_loss_history_release(struct ib_loss_history *l);
 
 /*
- * Read the operands as the options require, and set the weights. log is borrowed. If log is
- * NULL, use the audit log that the options name, if they name one.
+ * Read the operands as the options require, and set the weights. log is borrowed. If log is NULL,
+ * the audit log that the options name is used, if they name one.
  */
 enum ib_status ib_loss_history_load(const struct ib_audit_options *o, struct ib_list operands,
 				    struct ib_audit_log *log, const struct ib_context *context,

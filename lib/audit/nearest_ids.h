@@ -1,6 +1,7 @@
 /*
- * Find the ids that are nearest to a mistyped id. The ids are compared in a reduced form
- * (score/id_form.h), and also as they are written.
+ * Find the ids that are nearest to a mistyped id. The ids are compared as they are written, and
+ * also after their spelling differences were removed (score/id_form.h). An id without spelling
+ * differences is called reduced.
  */
 #ifndef IB_AUDIT_NEAREST_IDS_H
 #define IB_AUDIT_NEAREST_IDS_H

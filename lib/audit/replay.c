@@ -141,7 +141,7 @@ ib_replay_begin(struct ib_replay *r, const struct ib_run_header *head,
 		return IB_OK;
 	}
 	st = ib_rule_prepare(&o, scores, NULL, NULL, &r->rule, err);
-	if (st == IB_E_MISUSE) /* ib-prune refuses such a parameter, so the header is invalid */
+	if (st == IB_E_MISUSE) /* the header is invalid, because ib-prune refuses this parameter */
 		return err->code = IB_E_CHECK;
 	r->prepared = !st;
 	return st ? st : compare_solved(r->rule, head, err);

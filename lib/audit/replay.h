@@ -9,16 +9,17 @@
 #include "prune/run_stats.h"
 
 /*
- * The lines of one group, for --sampling=fixed. Such a run keeps the samples with the
- * smallest (u, id) of each group. So the (u, id) of every kept sample must be smaller than
- * the (u, id) of every pruned sample. To check this, it is enough to remember the largest
- * kept and the smallest pruned (u, id).
+ * The lines of one group, for --sampling=fixed. In each group, a run keeps the samples with the
+ * smallest pairs (u, id). So every kept sample must have a smaller pair (u, id) than every pruned
+ * sample. To check this, it is enough to remember the largest pair of a kept sample and the
+ * smallest pair of a pruned sample.
  */
 struct ib_replay_group {
 	uint64_t kept, pruned;
 	/* u as an integer: the largest u of a kept sample, and the smallest u of a pruned sample */
 	uint64_t last_kept, first_pruned;
-	struct ib_bytes last_id, first_id; /* copies of the ids of these two samples */
+	/* copies of the ids of the largest kept and the smallest pruned sample */
+	struct ib_bytes last_id, first_id;
 };
 
 struct ib_replay {
@@ -26,10 +27,10 @@ struct ib_replay {
 	const struct ib_scores *scores; /* NULL: check against the header only */
 	bool prepared;			/* true if `rule` was prepared from the scores */
 	struct ib_rule *rule;		/* set if prepared is true */
-	struct ib_rule bare;		/* the rule whose numbers all come from the header */
-	struct ib_replay_group *group;	/* [head->ngroups] */
-	struct ib_run_stats stats;	/* statistics of the lines so far */
-	uint64_t *id_hash;		/* hashes of all ids so far, to find duplicates */
+	struct ib_rule bare; /* a rule whose numbers all come from the header, without scores */
+	struct ib_replay_group *group; /* [head->ngroups] */
+	struct ib_run_stats stats;     /* statistics of the lines so far */
+	uint64_t *id_hash;	       /* hashes of all ids so far, to find duplicates */
 	uint64_t nhashes;
 	size_t hashes_cap;
 };

@@ -32,7 +32,7 @@ struct ib_report {
 	size_t nsuspects;
 	struct ib_by *by; /* samples by the field of --by; NULL without --by */
 	uint64_t top;	  /* maximum number of rows in each list of ids */
-	/* data of the current chart: */
+	/* the data of the chart that is being written: */
 	int64_t *epoch; /* x labels */
 	double *y[6];	/* y values */
 	struct ib_bytes page;

@@ -12,7 +12,7 @@ static const char nothing[] = "<p>Nothing pruned yet.</p>\n";
 /* ---- kept and pruned -------------------------------------------------------------- */
 
 /*
- * Describe an epoch. If pruning was paused in this epoch, also say that, and name the epoch of the
+ * Describe an epoch. If pruning was paused in this epoch, also say so, and name the epoch of the
  * alarm.
  */
 static void

@@ -166,7 +166,7 @@ write_weights(struct ib_report *r)
 	ib_html_tile(&r->page, "good", "Weights", "add up", note);
 }
 
-/* Describe the first drift alarm. Say that pruning was paused, or what to do if it was not. */
+/* Describe the first drift alarm. If pruning was paused, say so. If not, say what to do. */
 static void
 write_drift_alarm(struct ib_report *r, const struct ib_drift *d)
 {

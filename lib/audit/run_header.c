@@ -118,7 +118,10 @@ part_of(struct ib_members *p, struct ib_part *part)
 	free(spec);
 }
 
-/* Read a parameter. If the object has no such member, the parameter keeps its default. */
+/*
+ * Read a parameter. If the object does not have the member of the parameter, the parameter keeps
+ * its default.
+ */
 static void
 read_param(struct ib_members *p, const struct ib_param *param, const char *line,
 	   struct ib_rule_options *o, struct ib_solved *solved)

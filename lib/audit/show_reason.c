@@ -45,8 +45,8 @@ is_rolled_back(const struct ib_audit_log *log, const struct ib_audit_run *run)
 /*
  * Find the reason from the number of visits. This is needed if the score file no longer has the
  * score that the run used. Count the epochs in which the sample was not pruned. If this count
- * equals the number of visits, the sample was new in the first of these epochs, and had a score
- * in the other ones. This method does not work with -e, because only one epoch is read then.
+ * equals the number of visits, the sample was new in the first epoch that was counted, and had a
+ * score in the others. This method does not work with -e, because only one epoch is read then.
  */
 static const char *
 explain_by_visits(const struct ib_show *s, const struct ib_audit_run *run, uint32_t at,

@@ -33,9 +33,9 @@ count_rows(const struct ib_show_row *row, size_t n, struct row_set k)
 /* ---- lists of epochs -------------------------------------------------------------- */
 
 /*
- * Append the epochs of the rows of a kind as "2, 5 and 7 to 9". A range consists of rows that
- * follow each other in the log. Returns the number of parts of the list. If `to` is NULL, the
- * function only counts the parts.
+ * Append the epochs of a set of rows as "2, 5 and 7 to 9". A range consists of rows that follow
+ * each other in the log. Returns the number of parts of the list. If `to` is NULL, the function
+ * only counts the parts.
  */
 static size_t
 write_ranges(struct ib_bytes *to, const struct ib_show_row *row, size_t n, struct row_set k,
@@ -101,8 +101,8 @@ write_cause(struct ib_bytes *to, const struct ib_rule_options *o)
 }
 
 /*
- * Return the first pruned row if all pruned rows have the same cause. Returns NULL if they do
- * not, or if no row is pruned.
+ * Return the first pruned row if all pruned rows have the same cause. Returns NULL if the causes
+ * differ, or if no row is pruned.
  */
 static const struct ib_show_row *
 common_cause(const struct ib_show_row *row, size_t n)
@@ -207,7 +207,7 @@ write_kept(struct ib_bytes *to, const struct ib_show_row *row, size_t n, size_t 
 	ib_bytes_append_char(to, ')');
 }
 
-/* Append a doubt about the id, unless a score file or a manifest was given to check the id. */
+/* Append that the id may be wrong, unless a score file or a manifest showed that the id exists. */
 static void
 write_doubt(const struct ib_show *s, struct ib_bytes *to)
 {

@@ -22,7 +22,7 @@ warn_once(void *data, const char *sentence)
 /* ---- one epoch ---------------------------------------------------------------- */
 
 /*
- * Count one more epoch since the last visit of a sample. If the sample is kept, start again at 0.
+ * Count one more epoch since the last visit of a sample. If the sample is kept, set the count to 0.
  */
 static inline void
 count_missed(struct ib_simulation *s, uint64_t i, bool kept)

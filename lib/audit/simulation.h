@@ -1,7 +1,7 @@
 /*
- * Simulate a rule on the loss logs of a training run without pruning. If the rule prunes a
- * sample in an epoch, the loss of the sample in that epoch is ignored, and the sample keeps
- * its old score. The same happens in a real run.
+ * Simulate a rule on the loss logs of a training run that did not prune. If the rule prunes a
+ * sample in an epoch, the loss of the sample in that epoch is ignored, and the sample keeps its old
+ * score, as in a real run.
  */
 #ifndef IB_AUDIT_SIMULATION_H
 #define IB_AUDIT_SIMULATION_H
@@ -38,7 +38,7 @@ enum ib_status ib_simulation_start(struct ib_simulation *s, const struct ib_audi
 				   const struct ib_context *context, struct ib_error *err);
 void ib_simulation_release(struct ib_simulation *s);
 
-/* Simulate an epoch. Call this function for the epochs 0, 1, 2 ... in this order. */
+/* Simulate an epoch. Call this function for the epochs in ascending order, from 0. */
 enum ib_status ib_simulation_epoch(struct ib_simulation *s, int64_t epoch, struct ib_error *err);
 
 /* Read the losses, and warn about losses that are not finite. */

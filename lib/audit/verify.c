@@ -16,8 +16,8 @@ struct verify {
 	struct ib_audit_log *log;
 	const struct ib_audit_run *run;
 	struct ib_scores *scores; /* scores from -s; NULL: no -s */
-	char digest[33];	  /* digest of these scores */
-	bool used;		  /* true if a run used these scores */
+	char digest[33];	  /* digest of the file of -s */
+	bool used;		  /* true if a run used the scores from -s */
 	const struct ib_context *context;
 	uint64_t lines; /* number of lines in the runs before the current run */
 	uint64_t runs;	/* number of runs that were checked */

@@ -2,9 +2,9 @@
  * Calls that POSIX.1-2008 does not have. With IB_PORTABLE (make PORTABLE=1), each function uses
  * calls of POSIX instead. A function that only makes a run faster then does nothing.
  *
- * Three other files also use such calls. With IB_PORTABLE, huge_array.c copies an array instead of
- * calling mremap(), and io/temp_file.c names each temporary file from the start instead of using
- * O_TMPFILE. io/descriptor.c always needs flock(2), which Linux, macOS and the BSDs have.
+ * Three other files also use calls outside POSIX. With IB_PORTABLE, huge_array.c copies an array
+ * instead of calling mremap(), and io/temp_file.c names each temporary file from the start instead
+ * of using O_TMPFILE. io/descriptor.c always needs flock(2), which Linux, macOS and the BSDs have.
  */
 #ifndef IB_BASE_SYSTEM_H
 #define IB_BASE_SYSTEM_H

@@ -88,7 +88,10 @@ struct ib_span {
 
 /* ---- draws (infobatch-formats(5), DECISION) ---------------------------- */
 
-/* Return the key of the draws of one epoch: XXH3_64bits(LE64(seed) || LE64(epoch)). */
+/*
+ * Return the number from which the draws u of one epoch are computed: XXH3_64bits(LE64(seed) ||
+ * LE64(epoch)).
+ */
 IB_API uint64_t ib_draw_key(uint64_t seed, uint64_t epoch);
 
 /*
@@ -141,11 +144,11 @@ IB_API enum ib_status ib_scores_map(const char *path, struct ib_scores **out, st
 IB_API const char *ib_mapped_file(const void *address);
 
 /*
- * Write a score file: .npz if the name ends in .npz, .npz.zst or .npz.gz, otherwise JSON lines.
- * The suffixes .zst and .gz select compression. The file is written under a temporary name and
- * renamed, so a reader finds the old file or the new file. Saving changes no row, but rebuilds
- * the index of the ids. So no other thread may use the table, or a rule that borrows the table,
- * during a save. Returns IB_E_MISUSE if the table was made by ib_scores_map().
+ * Write a score file: .npz if the name ends in .npz, .npz.zst or .npz.gz, otherwise JSON lines. The
+ * suffixes .zst and .gz select compression. The file is written under a temporary name and renamed,
+ * so a reader finds either the complete old file or the complete new file. Saving changes no row,
+ * but rebuilds the index of the ids. So no other thread may use the table, or a rule that borrows
+ * the table, during a save. Returns IB_E_MISUSE if the table was made by ib_scores_map().
  */
 IB_API enum ib_status ib_scores_save(struct ib_scores *s, const char *path, struct ib_error *err);
 
@@ -286,8 +289,8 @@ enum ib_reason {
 };
 
 /*
- * Return the word that the files use for a reason, such as "warmup", or "?" for an unknown
- * number.
+ * Return the word for a reason, as the commands write it into files, such as "warmup". Returns "?"
+ * for an unknown number.
  */
 IB_API const char *ib_reason_name(enum ib_reason reason);
 
@@ -302,21 +305,21 @@ struct ib_decisions {
 };
 
 /*
- * Decide n samples.
+ * Decide for each of n samples whether to keep it.
  *   id        [n]  ids of the samples
  *   decisions      arrays of n elements
  *
  * The result for a sample depends only on its id, the rule and the scores. Several threads may
- * call this function with the same rule at the same time. Returns IB_E_MISUSE if `size` is
- * not valid. O(n); allocates nothing.
+ * call this function with the same rule at the same time. Returns IB_E_MISUSE if
+ * decisions->size is not valid. O(n); allocates nothing.
  */
 IB_API enum ib_status ib_rule_decide(const struct ib_rule *rule, const struct ib_span *id, size_t n,
 				     const struct ib_decisions *decisions, struct ib_error *err);
 
 /*
- * Decide the n samples whose ids are the decimal numbers from `first` to first + n - 1. The
- * decisions, the errors and the rule for threads are the same as for ib_rule_decide(). first +
- * n must be at most 4294967293. If the table of scores is a range, look-ups compute no hash.
+ * Do the work of ib_rule_decide() for the n samples whose ids are the decimal numbers from `first`
+ * to first + n - 1. first + n must be at most 4294967293. If the table of scores is a range,
+ * look-ups compute no hash.
  */
 IB_API enum ib_status ib_rule_decide_rows(const struct ib_rule *rule, uint64_t first, size_t n,
 					  const struct ib_decisions *decisions,

@@ -107,8 +107,8 @@ struct ib_file_use {
 enum ib_status ib_files_check(const struct ib_file_use *uses, size_t n, struct ib_error *err);
 
 /*
- * Return ".npz" or ".npy" if the name of a file ends in this suffix, which a suffix of a
- * compression may follow. Otherwise return NULL.
+ * Return ".npz" or ".npy" if the name of a file ends in this suffix, or in this suffix and the
+ * suffix of a compression. Otherwise return NULL.
  */
 const char *ib_array_suffix(const char *path);
 
@@ -119,9 +119,9 @@ const char *ib_array_suffix(const char *path);
 enum { IB_CAN_BE_NPZ = 1, IB_CAN_BE_NPY = 2, IB_CAN_APPEND = 4 };
 
 /*
- * Check the name of an output. Returns IB_E_MISUSE if the name ends in .npz or .npy, but the
- * output cannot be such a file. `role` is the option, for messages. If `can` has IB_CAN_APPEND,
- * an existing file may have any name.
+ * Check the name of an output. Returns IB_E_MISUSE if the name ends in .npz or .npy, but `can` does
+ * not allow this kind of file. `role` is the option, for messages. If `can` has IB_CAN_APPEND, an
+ * existing file may have any name.
  */
 enum ib_status ib_array_name_check(const char *role, const char *path, unsigned can,
 				   struct ib_error *err);
@@ -145,8 +145,8 @@ char *ib_name_for_number(const char *pattern, uint64_t number);
 /* ---- values of options -------------------------------------------------- */
 
 /*
- * Parse a decimal number in a range such as "[0, 1)". A bracket includes the limit, a
- * parenthesis does not. Returns false if the text is not such a number.
+ * Parse a decimal number in a range such as "[0, 1)". A bracket includes the limit, a parenthesis
+ * does not. Returns false if the text is not a decimal number in the range.
  */
 bool ib_value_real(const char *text, const char *range, double *value);
 
@@ -155,7 +155,7 @@ bool ib_value_in_range(const char *range, double value);
 
 /*
  * Parse a whole number in a range such as "[1, 1024]". If the range is NULL, every uint64_t is
- * accepted. Returns false if the text is not such a number.
+ * accepted. Returns false if the text is not a whole number in the range.
  */
 bool ib_value_count(const char *text, const char *range, uint64_t *value);
 

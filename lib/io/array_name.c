@@ -1,4 +1,4 @@
-/* Check the names of outputs that end in .npz or .npy. A file with such a name holds arrays. */
+/* Check the names of outputs. A name that ends in .npz or .npy means that the file holds arrays. */
 #include <unistd.h>
 
 #include "base/bytes.h"

@@ -20,7 +20,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 
-/* Input and output of a decompression step. The step advances both. */
+/* The input and the output of one decompression step, which advances both. */
 struct flow {
 	const unsigned char *in;
 	size_t in_n;

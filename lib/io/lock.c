@@ -76,7 +76,7 @@ open_lock(const char *name)
 	return fd;
 }
 
-/* True if the file is a device or a pipe. No process replaces such a file. */
+/* True if the file is a device or a pipe, which no process replaces. */
 static bool
 is_special(const char *file)
 {

@@ -334,7 +334,7 @@ close_direct(struct ib_output *o, struct ib_error *err)
 	return IB_OK;
 }
 
-/* Give the temporary file its name, and close it. Call in a critical section. */
+/* Give the temporary file its name, and close it. Call this function in a critical section. */
 static enum ib_status
 close_temp(struct ib_output *o, struct ib_error *err)
 {

@@ -6,8 +6,8 @@
  * and is not a regular file (/dev/null, a FIFO), data is written to it directly. Symbolic links
  * are followed.
  *
- * Write errors are sticky and are returned by the commit, so loops need not check each write.
- * ib_output_status() returns them earlier.
+ * The first write error is kept in the output, and the commit returns it, so loops need not check
+ * each write. ib_output_status() returns the error before the commit.
  */
 #ifndef IB_IO_OUTPUT_H
 #define IB_IO_OUTPUT_H

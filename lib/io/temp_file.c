@@ -1,11 +1,11 @@
 /*
- * A temporary file has no name until it is complete (O_TMPFILE). So the kernel deletes the file
- * of a killed process. A complete file gets a name, and is then renamed to its target. If the file
+ * A temporary file has no name until it is complete (O_TMPFILE). So the kernel deletes the file of
+ * a killed process. A complete file gets a name, and is then renamed to its target. If the file
  * system does not support O_TMPFILE, or with IB_PORTABLE, the file has a name from the start. A
  * process locks (flock) each named temporary file until it closes the file. So a named temporary
- * file without a lock belongs to a dead process. A process that needs the name of such a file
- * removes the file. Names are numbered from 0, so the next run for the same target finds leftover
- * files.
+ * file without a lock belongs to a dead process. If a process needs the name of a file of a dead
+ * process, it removes the file. Names are numbered from 0, so the next run for the same target
+ * finds leftover files.
  *
  * The list of temporary files is global. Owners change the list under a mutex. The signal handler
  * takes no lock: it follows atomic links, and an owner frees an entry only when no handler is
@@ -150,8 +150,8 @@ is_own_file(int fd)
 
 /*
  * Remove the temporary file of a dead process. Returns true if the name may be free now. Several
- * processes may try this at the same time. Only the process that has locked the file removes it,
- * and only if the path is still the name of this file.
+ * processes may try to remove the file at the same time. Only the process that has locked the file
+ * removes it, and only if the path is still the name of this file.
  */
 static bool
 remove_dead(const char *path)
@@ -213,7 +213,7 @@ link_named(struct ib_temp_file *t)
 	return linkat(AT_FDCWD, from, AT_FDCWD, t->path, AT_SYMLINK_FOLLOW) == 0;
 }
 
-/* Try names until `create` succeeds. Call in a critical section. */
+/* Try names until `create` succeeds. Call this function in a critical section. */
 static bool
 create_name(struct ib_temp_file *t, bool (*create)(struct ib_temp_file *t))
 {

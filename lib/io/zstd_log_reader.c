@@ -40,7 +40,7 @@ struct ib_zstd_log_reader {
 	uint64_t valid_end;    /* end of the last complete frame */
 	bool drained;	       /* true if the decoder holds no more text */
 	size_t requested;      /* number of bytes in the latest request of the decoder */
-	size_t given;	       /* number of these bytes that the decoder has received */
+	size_t given;	       /* number of requested bytes that the decoder has received */
 	struct ib_bytes begin; /* first bytes of the frame's text, at most BEGIN_MAX */
 };
 

@@ -91,7 +91,7 @@ write_scores(struct ib_run *run, struct ib_error *err)
 
 /*
  * Fail if the audit log is the score file, because drawing would wait for its own lock. Also fail
- * if a name ends in .npz or .npy but the file will not be one.
+ * if the name of a file ends in .npz or .npy, but the file will have another format.
  */
 static enum ib_status
 check_files(const struct ib_run *run, struct ib_error *err)
@@ -196,7 +196,7 @@ check_epoch(const struct ib_run *run, int64_t epoch, struct ib_error *err)
 	return IB_OK;
 }
 
-/* Draw an epoch as ib-prune does, with inputs and outputs in memory. */
+/* Draw an epoch with the code of ib-prune, with inputs and outputs in memory. */
 static enum ib_status
 prune_epoch(struct ib_run *run, int64_t epoch, struct ib_error *err)
 {

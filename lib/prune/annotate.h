@@ -11,11 +11,14 @@
 
 #define IB_ANNOTATE_DEPTH 8
 
-/* Positions of the fields in the list of fields that the reader finds. */
+/* Positions in the list of fields that the reader searches for in each record. */
 enum ib_annotate_field {
 	IB_ANNOTATE_WEIGHT,
 	IB_ANNOTATE_ID,
-	/* The object a if the weight's name is a.b.c. The object a.b has the next position. */
+	/*
+	 * Position of the object a if the name of the weight is a.b.c. The position of the object
+	 * a.b is the next one.
+	 */
 	IB_ANNOTATE_OBJECT
 };
 
@@ -28,8 +31,8 @@ struct ib_annotate {
 	bool explain;
 	bool bare; /* true with --weights: nothing is inserted into the records */
 	/*
-	 * The text ',"weight":' if the only insertion is a weight at the top level. Empty if
-	 * anything else is inserted.
+	 * The text ',"weight":' if the only insertion is a weight at the top level; otherwise
+	 * empty.
 	 */
 	struct ib_bytes member;
 	enum ib_existing_weight existing_weight;
@@ -62,7 +65,7 @@ bool ib_annotate_write(const struct ib_annotate *s, struct ib_cursor *c,
 /* Perform the checks of ib_annotate_write() without writing the record. */
 bool ib_annotate_check(const struct ib_annotate *s, struct ib_cursor *c);
 
-/* Append the record unchanged. The newline or ",\n" is the same as in ib_annotate_write(). */
+/* Append the record unchanged, with the same newline or ",\n" as ib_annotate_write(). */
 void ib_annotate_copy(const struct ib_cursor *c, struct ib_bytes *out);
 
 /* Append the header line of CSV or TSV with the added columns. */

@@ -10,7 +10,10 @@
 
 #define IB_AUDIT_VERSION 1
 
-/* Describes the audit log to the code for zstd logs. The checksum xxh3 identifies a run. */
+/*
+ * The properties of an audit log that the code for zstd logs needs. The checksum xxh3 identifies a
+ * run.
+ */
 extern const struct ib_zstd_log_kind ib_audit_log_kind;
 
 /* The footer, the last line of a complete run. */

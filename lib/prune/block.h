@@ -23,12 +23,12 @@
 #include "prune/record_texts.h"
 
 /*
- * Limits for releasing mapped pages. Many processes may each prune one small
- * shard with the same mapped score file. Touching one page maps 64 KB, so
- * looking up 1000 ids in a file of 10^7 rows would occupy 250 MB per process. A
- * run therefore releases the mapped pages repeatedly until it has looked up
- * IB_LOOKUPS_BEFORE_KEEPING_PAGES ids. A run whose manifest has at least IB_SMALL_MANIFEST_BYTES
- * bytes does not release pages, because this would only cost time (tests/PERFORMANCE.md).
+ * Limits for releasing mapped pages. Many processes may each prune one small shard with the same
+ * mapped score file. The first read of a page maps 64 KB, so looking up 1000 ids in a file of 10^7
+ * rows would occupy 250 MB per process. A run therefore releases the mapped pages repeatedly until
+ * it has looked up IB_LOOKUPS_BEFORE_KEEPING_PAGES ids. A run whose manifest has at least
+ * IB_SMALL_MANIFEST_BYTES bytes does not release pages, because this would only cost time
+ * (tests/PERFORMANCE.md).
  */
 #define IB_LOOKUPS_BEFORE_KEEPING_PAGES 16384
 #define IB_SMALL_MANIFEST_BYTES ((uint64_t)64 << 20)
@@ -38,9 +38,9 @@ struct ib_pruner {
 	const struct ib_prune_options *options;
 	const struct ib_rule *rule;
 	const struct ib_annotate *annotate;
-	/* has the seed with which the ids without a score are hashed */
+	/* contains the seed with which the ids without a score are hashed */
 	const struct ib_duplicate_check *duplicates;
-	/* the ids without a score in the whole run; says whether more examples are needed */
+	/* the ids without a score in the whole run, which show whether more examples are needed */
 	const struct ib_unseen *unseen;
 	const struct ib_reader *reader; /* reader of the manifest */
 	_Atomic uint64_t *looked_up;	/* number of ids looked up so far by all threads */
@@ -68,11 +68,10 @@ void ib_pruned_release(void *block);
 void ib_prune_block(const struct ib_pruner *p, struct ib_pruned *b);
 
 /*
- * Decide whether to keep one sample with a known keep probability. The decision
- * is stored in *annotation and is added to the statistics and to the audit
- * text. In a dry run, the sample is only added to b->dry_run. row is the
- * sample's row in the scores, or IB_NO_ROW. Returns true if the sample is kept,
- * and always in a dry run.
+ * Decide whether to keep one sample with a known keep probability. The decision is stored in
+ * *annotation and is added to the statistics and to the audit text. In a dry run, the sample is
+ * only added to b->dry_run. row is the sample's row in the scores, or IB_NO_ROW. Returns true if
+ * the sample is kept. In a dry run, always returns true.
  */
 bool ib_prune_sample(const struct ib_pruner *p, struct ib_pruned *b, struct ib_span id,
 		     uint32_t row, const struct ib_inclusion *inclusion,
@@ -88,14 +87,17 @@ void ib_pruned_reset(const struct ib_pruner *p, struct ib_pruned *b);
 bool ib_pruned_add_weight(struct ib_pruned *b, const struct ib_annotation *annotation,
 			  bool written);
 /*
- * Append one row of --range to the buffer of an .npz output; `text` is the kind of the output.
- * weight is NULL if the output has no weights.
+ * Append one row of --range to the buffer of an .npz output; `text` says which output. weight is
+ * NULL if the output has no weights.
  */
 void ib_pruned_add_row(struct ib_pruned *b, enum ib_text text, uint64_t index,
 		       const double *weight);
 extern const char ib_weights_cannot_hold_id[]; /* message if ib_pruned_add_weight() fails */
 
-/* Count n look-ups, and release the mapped pages if the limits above require this. */
+/*
+ * Count n look-ups, and release the mapped pages if IB_LOOKUPS_BEFORE_KEEPING_PAGES and
+ * IB_SMALL_MANIFEST_BYTES require this.
+ */
 void ib_pruner_release_pages(const struct ib_pruner *p, size_t n);
 
 /* True if the id belongs to the requested partition. */

@@ -18,8 +18,8 @@ void ib_companion_free(struct ib_companion *a); /* NULL is allowed */
 const char *ib_companion_output_path(const char *spec);
 
 /*
- * Go to the line with the number `line`. Line numbers begin at 0, and each call must pass a
- * larger number than the call before. Returns IB_E_DATA if the file has no such line.
+ * Go to the line with the number `line`, counted from 0. `line` must be larger in each call than in
+ * the previous call. Returns IB_E_DATA if the file has no line with this number.
  */
 enum ib_status ib_companion_seek(struct ib_companion *a, uint64_t line, struct ib_error *err);
 

@@ -1,8 +1,7 @@
 /*
- * Find duplicate ids in a manifest. For ids with a score, one bit per score row
- * records that the id has occurred. For other ids, a hash set stores the id's
- * 128-bit hash. The hash has a random seed, so a crafted manifest cannot cause
- * collisions.
+ * Find duplicate ids in a manifest. For ids with a score, one bit per score row is set when the id
+ * occurs. For other ids, a hash set stores the id's 128-bit hash. The hash has a random seed, so a
+ * crafted manifest cannot cause collisions.
  */
 #ifndef IB_PRUNE_DUPLICATES_H
 #define IB_PRUNE_DUPLICATES_H

@@ -7,8 +7,8 @@
 
 /* A group: all rows that have the same pi < 1. Exactly k of the n rows are kept. */
 struct ib_fixed_group {
-	double pi; /* the pi that the rule computed; the samples are kept with the probability k/n
-		      instead */
+	/* the pi that the rule computed; the samples are kept with the probability k/n instead */
+	double pi;
 	uint64_t n, k;
 	double fraction, weight; /* k/n; n/k */
 };

@@ -139,9 +139,9 @@ check_sums(const struct ib_prune_inputs *b, const struct ib_prune_options *o, st
 }
 
 /*
- * Check that the totals match the epoch and the scores, and that the scores of
- * one partition are not used as if they were all scores. A certain mismatch is
- * an error. A likely mismatch is a warning.
+ * Check that the totals match the epoch and the scores, and that the scores of one partition are
+ * not used as if they were all scores. If they certainly do not match, this is an error. If they
+ * probably do not match, this causes a warning.
  */
 static enum ib_status
 check_totals(const struct ib_prune_inputs *b, const struct ib_prune_options *o,
@@ -172,7 +172,7 @@ check_totals(const struct ib_prune_inputs *b, const struct ib_prune_options *o,
 	return IB_OK;
 }
 
-/* ---- both ---------------------------------------------------------------------- */
+/* ---- scores and totals together ------------------------------------------------ */
 
 enum ib_status
 ib_prune_inputs_load(struct ib_prune_inputs *b, const struct ib_prune_options *options,

@@ -1,6 +1,6 @@
 /*
- * The inputs of a decision: the scores, and the totals of --totals. This code
- * reads both and checks that they match each other and the epoch.
+ * The inputs of a decision: the scores, and the totals of --totals. These functions read both, and
+ * check that the scores and the totals belong together and fit the epoch.
  */
 #ifndef IB_PRUNE_INPUTS_H
 #define IB_PRUNE_INPUTS_H

@@ -18,7 +18,10 @@ struct ib_prune_output {
 	const char *path;  /* path as given by the user; with --split, a pattern with %d */
 	enum ib_text text; /* the kind of text that the worker threads format for this output */
 	const struct ib_annotate *annotate; /* columns to add to headers; NULL to add no columns */
-	/* If this member is not NULL, the output gets lines of this companion instead of `text`. */
+	/*
+	 * The companion whose lines are written instead of `text`; NULL if the output is not a
+	 * companion.
+	 */
 	struct ib_companion *companion;
 	/* true if the text consists of records in the format of the manifest */
 	bool has_records;
@@ -82,7 +85,7 @@ enum ib_prune_destination {
 void ib_prune_outputs_write_piece(struct ib_prune_outputs *t, enum ib_prune_destination to,
 				  const struct ib_tar_piece *piece);
 
-/* Return the first error that any output has recorded. */
+/* Return the first error of any output. */
 enum ib_status ib_prune_outputs_status(struct ib_prune_outputs *t, struct ib_error *err);
 
 /* Complete the files after the last record. `records` is the number of records. */

@@ -16,7 +16,8 @@
 #include "prune/rule.h"
 
 enum ib_param_kind {
-	IB_PARAM_LIST,	    /* a list in files, not an option; write() writes the list */
+	/* a list in receipts and run headers, not an option; write() writes the list */
+	IB_PARAM_LIST,
 	IB_PARAM_SOLVED,    /* double in struct ib_solved; NaN if the rule has no such value */
 	IB_PARAM_RULE,	    /* enum ib_rule_id */
 	IB_PARAM_SEED,	    /* uint64_t */
@@ -40,16 +41,18 @@ struct ib_param {
 	 * rule
 	 */
 	unsigned only_rules;
-	bool normalized;   /* true if only files of runs with --normalize have the member */
+	bool normalized;   /* true if the member is written only for runs with --normalize */
 	const char *name;  /* the parameter's name after "--rule NAME:", or the option's name */
 	const char *value; /* placeholder in --help, such as "F" */
 	const char *range; /* valid values: "(0, 1]" for a number, "a|b" for a choice */
 	const char *help;
-	/* Write the member into a file. Used only if the kind is IB_PARAM_LIST. */
+	/*
+	 * Write the member into a receipt or a run header. Used only if the kind is IB_PARAM_LIST.
+	 */
 	void (*write)(struct ib_json_writer *to, const struct ib_rule *rule);
 };
 
-/* Return the rows of the table, in the order of the members in files. */
+/* Return the rows of the table, in the order of the members in receipts and run headers. */
 const struct ib_param *ib_params(size_t *n);
 
 /* True if the rule has this parameter. */

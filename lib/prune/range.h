@@ -12,10 +12,10 @@
 /* Return the format of the generated manifest. `output` is the path of -o, or NULL. */
 enum ib_format ib_range_format(const char *output);
 
-/* True if the run writes no record as text, so that ib_range_run() can make the run. */
+/* True if the run writes no record as text, so that ib_range_run() can be used. */
 bool ib_range_is_rows(const struct ib_prune_options *options);
 
-/* The arguments of ib_range_run(). use() receives the blocks in order. */
+/* The arguments of ib_range_run(). The function use() receives the blocks in order. */
 struct ib_range_run {
 	const struct ib_pruner *pruner;
 	const struct ib_context *context;

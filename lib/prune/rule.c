@@ -53,7 +53,7 @@ certain(enum ib_reason reason)
 
 /*
  * If a sample with a score is in a group of --sampling fixed, set its pi to k/n and its weight to
- * n/k, where k and n are the numbers of this group.
+ * n/k, if k of the n rows of the group are kept.
  */
 static void
 use_group(const struct ib_rule *r, struct ib_inclusion *c)

@@ -34,7 +34,7 @@ struct ib_rule {
 	struct ib_rule_options options;
 	const struct ib_rule_kind *kind;
 	const struct ib_scores *scores; /* NULL if there are no scores yet */
-	/* the totals of --totals; without this option, totals of the scores */
+	/* the totals of --totals; without --totals, the totals of the scores */
 	const struct ib_totals *totals;
 	/* totals that the rule must free; NULL if `totals` is borrowed */
 	struct ib_totals *own_totals;
@@ -58,8 +58,8 @@ struct ib_rule_kind {
 	const char *name;
 	const char *about; /* text for --help */
 	/*
-	 * The reason why a sample could be pruned, as a clause for messages. NULL if the reason
-	 * is that the score is below the threshold that the options name.
+	 * The reason why the rule prunes a sample, as a clause for messages. NULL if the reason is
+	 * that the score is below the rule's threshold.
 	 */
 	const char *cause;
 	/* true if pi depends on the score, so that samples without a known score are always kept */

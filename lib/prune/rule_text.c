@@ -26,7 +26,7 @@ ib_rule_about(enum ib_rule_id rule)
 	return kind ? kind->about : NULL;
 }
 
-/* Return parameter i of a rule, or NULL if the rule has no such parameter. */
+/* Return parameter i of a rule, counted from 0, or NULL if the rule has no more parameters. */
 static const struct ib_param *
 param_of(enum ib_rule_id rule, size_t i)
 {

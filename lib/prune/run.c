@@ -190,7 +190,7 @@ read_manifest(struct run *run, struct ib_error *err)
 
 /* ---- afterwards ----------------------------------------------------------------- */
 
-/* Warn about ids without a score. Without this warning, a wrong key would not be noticed. */
+/* Warn about ids without a score. Without this warning, the user would not notice a wrong -k. */
 static enum ib_status
 warn_of_unseen(struct run *run, uint64_t samples, struct ib_error *err)
 {
@@ -316,12 +316,10 @@ commit_outputs(struct run *run, struct ib_output **receipt, const struct ib_prun
 }
 
 /*
- * A mapped score file is not checked during look-ups. If a run has looked up a
- * large fraction of the file's rows, the run has read most of the file anyway.
- * Such a run checks the complete file before the outputs appear. The check
- * costs 2 % of the time (tests/PERFORMANCE.md). A run that needed only a few
- * rows does not check the file, because such a run must not read the complete
- * file.
+ * A mapped score file is not checked during look-ups. If a run has looked up a large fraction of
+ * the file's rows, the run has read most of the file anyway. It then checks the complete file
+ * before the outputs appear. The check costs 2 % of the time (tests/PERFORMANCE.md). A run that
+ * needed only a few rows does not check the file, because it must not read the complete file.
  */
 #define CHECKED_ROWS_DIVISOR 8 /* check the file if at least 1/8 of the rows were looked up */
 

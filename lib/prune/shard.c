@@ -29,8 +29,8 @@ struct shard {
 	bool has_weight;  /* true if the sample has a weight member */
 	int64_t mtime;	  /* mtime of the sample's first member */
 	/*
-	 * Other entries after the current sample. They are delayed until the
-	 * end of the sample is known.
+	 * Entries that follow a member of the current sample and belong to no sample. They wait
+	 * until the end of the sample is known.
 	 */
 	struct ib_pieces *waiting;
 	bool has_waiting;
@@ -92,7 +92,7 @@ append_weight(void *ctx, const struct ib_tar_piece *piece)
 		ib_prune_outputs_write_piece(s->run->outputs, IB_TO_PRUNED, piece);
 }
 
-/* Write the pieces that waited until it was known whether the sample is kept. */
+/* Write the entries that waited until the end of the current sample was known. */
 static enum ib_status
 release_waiting(struct shard *s, struct ib_error *err)
 {

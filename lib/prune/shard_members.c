@@ -64,7 +64,7 @@ sort_names(struct ib_shard_members *m)
 	return false;
 }
 
-/* Add m->text to the set. *known is set to true if the text was already in the set. */
+/* Add m->text to m->duplicates. *known is set to true if the text was already there. */
 static enum ib_status
 note_text(struct ib_shard_members *m, bool *known, struct ib_error *err)
 {

@@ -1,7 +1,7 @@
 /*
- * Check the members of the samples in a tar. A sample must not contain a member twice. A repeated
- * key must have the same members each time. Different members are an error, because the members of
- * one sample are then probably not adjacent.
+ * Check the members of the samples in a tar. A sample must not contain a member twice. If two
+ * samples have the same key, they must have the same members. Otherwise they are probably parts of
+ * one sample whose members are not adjacent, which is an error.
  */
 #ifndef IB_PRUNE_SHARD_MEMBERS_H
 #define IB_PRUNE_SHARD_MEMBERS_H

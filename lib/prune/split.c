@@ -29,7 +29,7 @@ kind_of(unsigned stream, bool to_all_files)
 }
 
 struct ib_split {
-	uint64_t key; /* key for the draw u' */
+	uint64_t key; /* number from which the draws u' are computed; see ib_draw_key() */
 	uint64_t files;
 	struct ib_pieces *spill;
 	/*

@@ -15,7 +15,10 @@ enum ib_status ib_split_new(const struct ib_prune_options *options, struct ib_sp
 			    struct ib_error *err);
 void ib_split_free(struct ib_split *s); /* NULL is allowed */
 
-/* Begin a record. The following pieces, up to the next call, belong to this record. */
+/*
+ * Begin a record. All pieces that are written before the next call of this function belong to this
+ * record.
+ */
 void ib_split_begin_record(struct ib_split *s, struct ib_span id);
 
 /* Write a piece of the current record to a stream. */

@@ -194,7 +194,10 @@ add_threshold(struct ib_rule *rule, double threshold, double prune_fraction)
 {
 	struct ib_thresholds *l = &rule->thresholds;
 
-	/* A threshold may be below the previous one for these scores. Its range is then empty. */
+	/*
+	 * With these scores, a threshold may be below the previous threshold. The range between the
+	 * two thresholds is then empty.
+	 */
 	if (l->n > 0 && threshold < l->threshold[l->n - 1])
 		threshold = l->threshold[l->n - 1];
 	ib_thresholds_add(l, threshold, prune_fraction);

@@ -6,7 +6,7 @@
 
 #define IB_THRESHOLDS_MAX 64
 
-/* special value of pi: the sample is at or above the threshold and is kept without a draw */
+/* the value of pi that means: the sample is at or above the threshold and is kept without a draw */
 #define IB_PI_HIGH 2.0
 
 /*

@@ -26,7 +26,7 @@ struct ib_unseen {
 };
 void ib_unseen_release(struct ib_unseen *u);
 
-/* Store an id of a block as an example. Does nothing if there are enough examples. */
+/* Store an id of a block as an example. Does nothing if no more examples are needed. */
 void ib_unseen_note_id(const struct ib_unseen *u, struct ib_unseen_ids *ids, struct ib_span id);
 
 /* Count one id. Store the id as an example if more examples are needed. */

@@ -1,6 +1,6 @@
 /*
  * CSV (RFC 4180) and TSV, both with a header line. A CSV field may be in double quotes; a quote
- * inside such a field is doubled. TSV has neither quotes nor escapes.
+ * inside the field is then doubled. TSV has neither quotes nor escapes.
  *
  * A quoted CSV field may contain newlines, so a block of CSV ends at a newline outside quotes. A
  * quote that is not closed extends to the end of the file. A newline is stored after each block
@@ -248,9 +248,9 @@ plain_field(struct ib_cursor *c, const char *p, struct ib_value *v, uint32_t *le
 }
 
 /*
- * Read a field that consists of a JSON number. This is the common form of numbers. Returns the
- * end of the field, or NULL if convert_number() must read it. This function saves 8 % of the time
- * of a run; see tests/PERFORMANCE.md.
+ * Read a field that consists of a JSON number. Most fields with a number contain a JSON number.
+ * Returns the end of the field, or NULL if convert_number() must read it. This function saves 8 %
+ * of the time of a run; see tests/PERFORMANCE.md.
  */
 static inline const char *
 plain_number(char delimiter, const char *p, struct ib_value *v, uint32_t *length)

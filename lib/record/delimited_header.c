@@ -41,8 +41,9 @@ ib_source_has_column(const struct ib_source *s, struct ib_span want)
 }
 
 /*
- * Give each needed field the column of the same name. If `trimmed` is true, ignore the space and
- * quotes around the column names, and do this only for fields without an exact match.
+ * Give each needed field the column with the name of the field. If `trimmed` is true, only the
+ * fields without an exact match get a column, and the space and quotes around the column names are
+ * ignored.
  */
 static void
 map_columns(struct ib_source *s, bool trimmed)

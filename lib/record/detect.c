@@ -359,7 +359,7 @@ is_npy(struct ib_span head)
 }
 
 /*
- * True if the input has 1 to 3 bytes that begin a zip archive. Such an input is too short to be a
+ * True if the input consists of 1 to 3 bytes that begin a zip archive. This is too short for a
  * record.
  */
 static bool

@@ -1,7 +1,7 @@
 /*
- * The fields that a caller needs from each record. A field is given by a name or a dotted path.
- * Each field has a slot, which is the index of its value in the array of values. The fields are
- * compiled once per operand and are then read by all threads.
+ * The fields of a record that the caller needs. A field is given by a name or a dotted path. Each
+ * field has a slot, which is the index of its value in the array of values. The fields are compiled
+ * once per operand and are then read by all threads.
  *
  * Invariants: node[0] is the record itself. A member of a node has a slot, a child node, or both.
  * A name with a dot has two slots: one for the member with exactly this name, and one for the

@@ -3,9 +3,9 @@
  * with the template; its functions have a struct ib_json_step parameter. The grammar reader
  * checks each byte, and reads everything that does not fit the template.
  *
- * The input ends in a sentinel byte that is not valid inside any token: a newline if each record
- * is a line, or a NUL if it is not. So no function checks for the end of the input. If a value is
- * not needed, the grammar reader skips the value without recursion. The nesting depth of such a
+ * The input ends in a sentinel byte that is not valid inside any token: a newline if each record is
+ * a line, or a NUL if it is not. So no function checks for the end of the input. If a value is not
+ * needed, the grammar reader skips the value without recursion. The nesting depth of a skipped
  * value is at most IB_JSON_DEPTH, and each level takes one bit (json_check.h).
  */
 #include "record/json.h"
@@ -81,8 +81,8 @@ find_escaped_member(const struct ib_node *node, struct ib_span name)
 }
 
 /*
- * Read the name at p and find its member. Remember the bytes from the name to the value in *form,
- * which may be NULL.
+ * Read the name at p and find its member. Store the bytes from the name to the value in *form; form
+ * may be NULL.
  */
 static const char *
 read_name(struct ib_json *j, size_t node, struct ib_json_form *form, const char *p,

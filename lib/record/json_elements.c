@@ -70,8 +70,8 @@ read_strings(struct ib_json_elements *e, const char *p, struct gap gap)
 }
 
 /*
- * The form of numbers that have one digit before the decimal point and at most eight digits after
- * it, such as 0.123456. Most losses of a log have the same form.
+ * Describes numbers with one digit before the decimal point and a fixed number of digits, at most
+ * eight, after it, such as 0.123456. Most losses of a log have the same number of digits.
  */
 struct decimal {
 	unsigned n;	 /* number of bytes */
@@ -149,7 +149,8 @@ read_numbers(struct ib_json_elements *e, const char *p, struct gap gap)
 			end = read_number(p, v);
 			if (!end)
 				break;
-			if (!fits) /* learn again only if two successive numbers do not fit */
+			/* if the previous number did not fit either, describe this number */
+			if (!fits)
 				decimal = learn_decimal(p, (size_t)(end - p));
 			fits = false;
 		}

@@ -46,7 +46,7 @@ add_step(struct ib_json_template *s, const char *from, size_t n, enum ib_json_ki
 	struct ib_json_step *step;
 
 	if (s->nlearned > IB_JSON_FORMS || n > IB_JSON_FORM_BYTES) {
-		s->start = NULL; /* do not learn: too many members, or too much space */
+		s->start = NULL; /* make no template: too many members, or too much space */
 		return;
 	}
 	step = &s->step[s->nlearned++];

@@ -44,8 +44,8 @@ struct ib_json_template {
 	size_t n; /* number of steps; 0 if there is no template */
 	/* A value array in which all slots without a step are already IB_ABSENT, or NULL. */
 	const struct ib_value *cleared;
-	const char *start;  /* start of the record from which a template is being made; NULL if no
-			       template is being made */
+	/* start of the record from which a template is being made; NULL if none is being made */
+	const char *start;
 	size_t nlearned;    /* number of steps that were made so far from the record at `start` */
 	uint32_t wait;	    /* a new template is made after this many records that do not fit */
 	uint32_t next_wait; /* value that `wait` gets after a record that fits */

@@ -269,7 +269,7 @@ is_error_page(struct ib_span head)
 #define LIST_IT "list the names of such files, one per line, and pass the list"
 #define UNPACK_IT "unpack it first"
 
-/* The first row that matches wins. Add a row to add a format. */
+/* The known formats. The first row that matches the file is used. To add a format, add a row. */
 static const struct row rows[] = {
 	{ BINARY("a Parquet file", "convert it, for example with DuckDB: duckdb -c \"copy (from "
 				   "'x.parquet') to 'x.jsonl' (format json)\""),

@@ -121,10 +121,9 @@ struct ib_block {
 	const struct ib_source *source; /* NULL before the first read */
 	char *p;			/* the records */
 	size_t n;
-	bool unterminated; /* true if the last record has no newline */
-	bool first;	   /* true for the first block of its operand */
-	bool special; /* true if the block has no records, but an open npz, npy, totals or tar file
-		       */
+	bool unterminated;	/* true if the last record has no newline */
+	bool first;		/* true for the first block of its operand */
+	bool special;		/* true: no records, but an open npz, npy, totals or tar */
 	uint64_t first_record;	/* number of the first record, for @line */
 	struct ib_input *input; /* input if `special` is true; the owner of the block closes it */
 	char *buffer;

@@ -3,8 +3,8 @@
  * (record/tar_member.h) form a sample. Kept samples are copied byte for byte.
  *
  * If a link is inside a sample and has the key of this sample, the link is read as a plain file
- * with the bytes of its target. Any other link belongs to no sample. Such a link is dropped if
- * the sample of its target is dropped.
+ * with the bytes of its target. Any other link belongs to no sample. A link that belongs to no
+ * sample is dropped if the sample of its target is dropped.
  */
 #ifndef IB_RECORD_TAR_H
 #define IB_RECORD_TAR_H

@@ -282,8 +282,8 @@ drain(struct ib_tar_archive *t, struct ib_error *err)
 }
 
 /*
- * Handle bytes at t->mark that are not a header. After the end of an archive, such bytes are
- * ignored with a warning, unless they look like a damaged header.
+ * Handle bytes at t->mark that are not a header. After the end of an archive, they are ignored with
+ * a warning, unless they look like a damaged header.
  */
 static enum ib_status
 end_or_fail(struct ib_tar_archive *t, struct ib_error *err)

@@ -17,7 +17,7 @@
 /* An entry of the list: a member that is a plain file or a link. */
 struct ib_tar_target {
 	XXH128_hash_t path;
-	XXH128_hash_t to; /* the target, if the member is a link */
+	XXH128_hash_t to; /* hash of the path of the target, if the member is a link */
 	uint64_t number;  /* number of the member in the archive, from 0 */
 	uint64_t size;	  /* length of a file's content in bytes */
 	uint64_t place;	  /* position of the content in the spill file */
@@ -166,7 +166,7 @@ mark_links_in_samples(struct ib_tar_links *l, const struct ib_tar_member *m)
 		if (l->v[i].link && ib_span_equal(key_of(l, &l->v[i]), m->key))
 			l->v[i].in_sample = true;
 	l->pending = l->n;
-	l->keys.n = 0; /* the keys of these links are no longer needed */
+	l->keys.n = 0; /* the keys of the links before the file are no longer needed */
 	l->last_file_key.n = 0;
 	ib_bytes_append(&l->last_file_key, m->key.p, m->key.n);
 }
@@ -213,7 +213,7 @@ keep_content(void *ctx, const struct ib_tar_piece *piece)
 		ib_pieces_write(l->contents, 0, &content);
 }
 
-/* If a link needs the key or the content of the member, store what it needs. */
+/* If a link needs the key or the content of the member, store the key or the content. */
 static enum ib_status
 keep_member(struct ib_tar_links *l, struct ib_tar_archive *tar, const struct ib_tar_member *m,
 	    uint64_t number, struct ib_error *err)
@@ -259,7 +259,7 @@ read_members(struct ib_tar_links *l, const struct ib_input *in, bool keep, struc
 	return st == IB_EOF ? IB_OK : st;
 }
 
-/* Mark the members that links need. Returns false if there are no such members. */
+/* Mark the members that links need. Returns false if no link needs a member. */
 static bool
 mark_targets(struct ib_tar_links *l)
 {

@@ -57,8 +57,8 @@ struct ib_span ib_span_trim(struct ib_span s);
 bool ib_span_is_like(struct ib_span a, struct ib_span b);
 
 /*
- * Return the span without space at both ends. If quotes are then at both ends, they are removed
- * too.
+ * Return the span without space at both ends. If it is then in quotes, the quotes and the space
+ * inside them are removed too.
  */
 struct ib_span ib_span_unquote(struct ib_span s);
 

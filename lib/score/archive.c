@@ -333,7 +333,7 @@ has_crcs(const struct ib_npz *z, const cJSON *meta, bool range)
 	return true;
 }
 
-/* Return the index member, or NULL if there is no index for these columns. */
+/* Return the index member, or NULL if the archive has no index that matches its columns. */
 static const struct ib_npz_member *
 index_of(const struct ib_npz *z, const cJSON *meta, uint64_t n)
 {

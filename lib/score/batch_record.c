@@ -48,7 +48,7 @@ has_mean(const struct ib_batch_record *batch)
 
 /*
  * True if the value is an array of values, one per id. If the ids are in 'ids', a single number in
- * brackets is a mean loss and not such an array.
+ * brackets is the mean loss, not an array of values.
  */
 static bool
 is_array(const struct ib_batch_record *batch, const struct ib_value *v)
@@ -209,7 +209,7 @@ add_losses(struct ib_reading *r, struct ib_batch_record *batch, int64_t epoch)
 	return true;
 }
 
-/* ---- the common form ------------------------------------------------------------ */
+/* ---- the fast path -------------------------------------------------------------- */
 
 /* True if add_common() may be used: no option needs more than the ids and one loss of each id. */
 static bool

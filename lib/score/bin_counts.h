@@ -1,9 +1,9 @@
 /*
- * Results of a second pass over the scores of each partition. The totals alone
- * do not tell ib-prune a quantile, the number of scores below a threshold, or
- * the scale c of --rule proportional. From the counts and exact sums defined
- * here, ib-prune computes the same values that it would compute from all
- * scores. The counts and sums of several partitions can be added in any order.
+ * Results of a second pass over the scores of each partition. From the totals alone, ib-prune
+ * cannot compute a quantile, the number of scores below a threshold, or the scale c of --rule
+ * proportional. From the counts and exact sums defined here, ib-prune computes the same values that
+ * it would compute from all scores. The counts and sums of several partitions can be added in any
+ * order.
  *
  * x is proxy(score), the quantity that --rule proportional scales.
  */
@@ -27,19 +27,19 @@ struct ib_x_bins {
 };
 
 struct ib_bin_counts {
-	char of[33];	      /* digest of the totals that these counts belong to */
+	char of[33];	      /* digest of the totals of the same scores */
 	int64_t newest;	      /* newest epoch of the totals; used only in requests */
 	struct ib_bins score; /* score values in the requested bins */
 	bool has_x;	      /* true if the members below are used */
 	enum ib_proxy proxy;
 	struct ib_x_bins x;
-	struct ib_bins x_values; /* values of x > 0 in the requested bins */
+	struct ib_bins x_values; /* the values of x that are above 0 and in the requested bins */
 };
 
 /* Return x = proxy(score). */
 float ib_proxy_of(enum ib_proxy proxy, float score);
 
-/* Compute x for n scores. */
+/* Compute x = proxy(score) for n scores. */
 void ib_proxies(enum ib_proxy proxy, const float *score, size_t n, float *x);
 
 /*

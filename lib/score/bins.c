@@ -1,6 +1,6 @@
 /*
- * The distinct values in selected bins: counting them, order statistics, and
- * their text form.
+ * The distinct values in selected bins: count them, compute order statistics, and write and read
+ * them as text.
  */
 #include "score/bins.h"
 

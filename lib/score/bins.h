@@ -1,9 +1,8 @@
 /*
- * The distinct values in selected bins, each value with its number of
- * occurrences. A bin is the set of all floats with the same leading 12 bits.
- * The counts of several files can be added. The values together with the number
- * of values per bin give exact order statistics. Values that do not occur take
- * no space.
+ * The distinct values in selected bins, each value with its number of occurrences. A bin is the set
+ * of all floats with the same leading 12 bits. The counts of several files can be added. Exact
+ * order statistics are computed from these values and the number of values per bin. Values that do
+ * not occur take no space.
  */
 #ifndef IB_SCORE_BINS_H
 #define IB_SCORE_BINS_H

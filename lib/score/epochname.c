@@ -59,7 +59,8 @@ is_letter(char c)
  */
 struct word {
 	const char *text;
-	bool after_letter, after_digit, before_letter; /* true if such a neighbour is allowed */
+	/* true if the word may be after a letter, after a digit, before a letter */
+	bool after_letter, after_digit, before_letter;
 };
 
 /*

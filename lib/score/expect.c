@@ -185,7 +185,7 @@ add_row(struct ib_expect *e, uint64_t row, bool given, struct ib_error *err)
 /* ---- records ---------------------------------------------------------------- */
 
 /*
- * Set *given to false if the record's weight is 0, because the trainer skips such samples.
+ * Set *given to false if the record's weight is 0, because the trainer skips samples with weight 0.
  * Otherwise set *given to true. Returns false if the weight is not a number.
  */
 static bool
@@ -467,8 +467,8 @@ warn_about_foreign_ids(const struct ib_expect *e, uint64_t missing,
 }
 
 /*
- * Warn if the manifest and the log have numbers from different fields as ids,
- * because such numbers may name different samples.
+ * Warn if the manifest and the log have numbers from different fields as ids, because equal numbers
+ * may then name different samples.
  */
 static void
 warn_about_keys(const struct ib_expect *e, const struct ib_context *context)

@@ -41,7 +41,7 @@ enum ib_status ib_expect_mark_logged(struct ib_expect *e, const struct ib_id *id
  */
 void ib_expect_mark_skipped(struct ib_expect *e, const struct ib_id *id, size_t n);
 
-/* True if all ids of the manifests are row numbers, so that ib_expect_mark_rows() may be called. */
+/* True if all ids of the manifests are row numbers, so that ib_expect_mark_rows() can be used. */
 bool ib_expect_takes_rows(const struct ib_expect *e);
 
 /*
@@ -51,8 +51,8 @@ enum ib_status ib_expect_mark_rows(struct ib_expect *e, const uint32_t *row, siz
 				   struct ib_error *err);
 
 /*
- * Store the name of the key from which the log's ids were read. `key` is empty if the key is
- * unknown. Only the first call with a known key has an effect.
+ * Store the key of the log: the field or fields from which its ids were built, written as for -k.
+ * `key` is empty if the key is unknown. Only the first call with a known key has an effect.
  */
 void ib_expect_note_key(struct ib_expect *e, struct ib_span key);
 

@@ -122,7 +122,10 @@ end_epoch(struct ib_fold *f, uint32_t row)
 		compute_mean(f, row);
 }
 
-/* Use a repeated record. An earlier record of the same id and epoch was folded in this run. */
+/*
+ * Fold a repeated record: an earlier record of the same id and epoch was already folded in this
+ * run.
+ */
 static enum ib_status
 add_repeat(struct ib_fold *f, uint32_t row, const struct ib_loss *l, struct ib_error *err)
 {

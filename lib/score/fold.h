@@ -39,11 +39,15 @@ struct ib_fold {
 	/* uint8_t[n]: 1 if the row's newest epoch was folded in this run */
 	struct ib_huge_array in_run;
 	struct ib_huge_array raw; /* float[n]: loss of the row's newest epoch, before smoothing */
-	/* The members below are used only for mode `mean`. */
-	struct ib_huge_array repeats;  /* uint32_t[n]: the row's list in repeat[], or 0 */
+	/* The members below are used only if --duplicates is `mean`. */
+	/*
+	 * uint32_t[n]: number of the first entry of the list of the row in repeat[]; 0 if there is
+	 * no list
+	 */
+	struct ib_huge_array repeats;
 	struct ib_fold_repeat *repeat; /* entry i has the number i + 1 */
 	size_t nrepeats, cap;
-	uint32_t unused; /* list of the entries that are no longer used, or 0 */
+	uint32_t unused; /* start of the list of the entries that are no longer used, or 0 */
 };
 
 /* Start to fold into `scores`. f borrows `scores` until ib_fold_release(). */
@@ -55,7 +59,7 @@ enum ib_status ib_fold_losses(struct ib_fold *f, struct ib_loss *loss, size_t n,
 			      struct ib_error *err);
 /*
  * True if these three conditions hold: the table is empty or a range; each row is in the table or
- * is the next new row; and the mode is `last` without smoothing.
+ * is the next new row; and --duplicates is `last`, without smoothing.
  */
 bool ib_fold_takes_rows(const struct ib_fold *f, const uint32_t *row, size_t n);
 

@@ -9,7 +9,7 @@
 #define SUFFIX_MAX 5 /* length limit of a suffix such as .jpg, .jpeg, .flac */
 #define EXPONENT_MAX 99
 
-/* ---- one form ----------------------------------------------------------- */
+/* ---- one kind of spelling difference ------------------------------------ */
 
 static bool
 is_letter(char c)
@@ -236,7 +236,7 @@ write_without_zeros(struct ib_bytes *to, struct ib_span s)
 	}
 }
 
-/* ---- all forms ---------------------------------------------------------- */
+/* ---- all kinds of spelling differences ---------------------------------- */
 
 /* Replace the contents of b by s. s may be a part of b. */
 static void

@@ -1,6 +1,6 @@
 /*
- * Differences between two spellings of one id. Different programs may spell one
- * id in different ways: R and pandas turn 101 into 101.0, macOS decomposes
+ * Differences between two spellings of one id. Each kind of difference is called a form. Different
+ * programs may spell one id in different ways: R and pandas turn 101 into 101.0, macOS decomposes
  * Unicode, and file names change when a data set moves to another folder.
  */
 #ifndef IB_SCORE_ID_FORM_H
@@ -29,9 +29,9 @@ enum ib_id_form {
 void ib_id_reduce(struct ib_span id, unsigned forms, struct ib_bytes *out);
 
 /*
- * Return the smallest set of forms that explains the difference between two
- * ids. Returns 0 if the ids are equal, or if no set explains the difference.
- * Normalizes both ids at most 2^7 times.
+ * Return the smallest set of spelling differences (forms) that explains why two ids are not equal.
+ * Returns 0 if the ids are equal, or if no set explains the difference. Normalizes both ids at most
+ * 2^7 times.
  */
 unsigned ib_id_difference(struct ib_span a, struct ib_span b);
 
@@ -44,7 +44,10 @@ unsigned ib_id_difference(struct ib_span a, struct ib_span b);
  */
 bool ib_id_is_same(struct ib_span a, struct ib_span b, unsigned forms);
 
-/* Append the forms as text, for example "in the same letter case and without their folders". */
+/*
+ * Append a set of spelling differences as text, for example "in the same letter case and without
+ * their folders".
+ */
 void ib_id_write_forms(struct ib_bytes *to, unsigned forms);
 
 #endif

@@ -122,8 +122,8 @@ ib_mismatch_compare(struct ib_mismatch *m, struct ib_span other)
 }
 
 /*
- * Return the set of forms that is most frequent among the certain pairs or, if `certain` is
- * false, among the unambiguous pairs.
+ * Return the set of spelling differences that is most frequent among the certain pairs or, if
+ * `certain` is false, among the pairs that are not ambiguous.
  */
 static unsigned
 most_frequent(const struct ib_mismatch *m, bool certain, size_t *count)

@@ -19,7 +19,8 @@ struct ib_mismatch_id {
 	uint64_t hash;	  /* hash of the id without spelling differences */
 	/* The spelling differences between the id and `other`; 0 if no similar id was found. */
 	unsigned forms;
-	bool certain; /* result of ib_id_is_same() for the id and `other` */
+	/* true if the id and `other` certainly name the same sample; result of ib_id_is_same() */
+	bool certain;
 	/*
 	 * True if the match is not unique: without spelling differences, this id equals another
 	 * id of this side or several ids of the other side.
@@ -58,11 +59,18 @@ bool ib_mismatch_compare(struct ib_mismatch *m, struct ib_span other);
 
 /* The explanation of the differences. */
 struct ib_mismatch_result {
-	/* one example id of this side and of the other side; a similar pair if forms != 0 */
+	/*
+	 * an example id of this side, and an example id of the other side; they are similar if
+	 * forms != 0
+	 */
 	struct ib_span id, other;
-	/* the spelling differences: without them, the ids would be equal; 0 if none was found */
+	/*
+	 * the spelling differences without which the ids of both sides would be equal; 0 if none
+	 * was found
+	 */
 	unsigned forms;
-	bool certain; /* true if such ids certainly name the same sample */
+	/* true if ids that differ in these forms certainly name the same sample */
+	bool certain;
 };
 
 /*
@@ -77,12 +85,12 @@ struct ib_mismatch_result ib_mismatch_explain(const struct ib_mismatch *m);
 /* ---- in words ------------------------------------------------------------- */
 
 /*
- * The keys from which the ids of this side and of the other side were read, in the syntax of -k. An
- * unknown key is empty.
+ * The keys of this side and of the other side: the fields from which the ids were built, written as
+ * for -k. An unknown key is empty.
  */
 struct ib_mismatch_keys {
 	struct ib_span key, other;
-	bool given; /* the user chose the key, so a difference between the keys is intended */
+	bool given; /* true if the user chose a key, so that different keys are intended */
 };
 
 /* True if both keys are known, differ, and were not given by the user. */
@@ -95,7 +103,7 @@ bool ib_mismatch_keys_differ(const struct ib_mismatch_keys *k);
  */
 bool ib_id_is_whole_number(struct ib_span id);
 
-/* Append an example of an id: ` (field id, e.g. "7")`. */
+/* Append an example of an id in parentheses, after the key: ` (field id, e.g. "7")`. */
 void ib_mismatch_write_example(struct ib_bytes *to, struct ib_span key, struct ib_span id);
 
 /*

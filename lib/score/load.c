@@ -9,7 +9,10 @@
 #include "base/pipeline.h"
 #include "io/files.h"
 
-/* Store the key of the ids. `key` is NULL for rows of a score file, which do not contain it. */
+/*
+ * Store the key of a batch: the fields from which its ids were built. `key` is NULL for rows of a
+ * score file, because they do not contain the key.
+ */
 static enum ib_status
 note_key(struct ib_scores *s, const struct ib_key *key, struct ib_error *err)
 {

@@ -1,7 +1,6 @@
 /*
- * Load scores from a score file of either format, or from a loss log, which is
- * folded while it is read. This header also declares functions on complete
- * score tables.
+ * Load scores from a score file, .npz or JSON lines, or from a loss log, which is folded while it
+ * is read. This header also declares functions on complete score tables.
  */
 #ifndef IB_SCORE_LOAD_H
 #define IB_SCORE_LOAD_H
@@ -41,8 +40,8 @@ enum ib_status ib_load_rows(struct ib_fold *f, const struct ib_row_batch *b, boo
 			    struct ib_error *err);
 
 /*
- * Merge the rows of `part` from a complete score file into f. May move rows out of `from`. The
- * call-back `scores` calls this function.
+ * Merge the rows of `part` from a complete score file into f. The function may move rows from
+ * `from` to f instead of copying them. The call-back `scores` calls this function.
  */
 enum ib_status ib_load_scores(struct ib_fold *f, struct ib_scores *from, const struct ib_part *part,
 			      struct ib_error *err);

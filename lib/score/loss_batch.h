@@ -17,7 +17,7 @@ struct ib_loss_counts {
 	uint64_t records;   /* number of records used */
 	uint64_t bad;	    /* number of invalid records */
 	uint64_t nonfinite; /* number of losses that are not finite */
-	uint64_t ignored;   /* number of records later than --until */
+	uint64_t ignored;   /* number of records whose epoch is later than --until */
 	uint64_t read;	    /* number of well-formed records of any partition and epoch */
 };
 
@@ -34,7 +34,8 @@ ib_loss_counts_add(struct ib_loss_counts *to, const struct ib_loss_counts *from)
 /* Initialize with {0}. `failed` is set if an allocation fails, and is checked once at the end. */
 struct ib_loss_batch {
 	const struct ib_source *source;
-	const struct ib_key *key; /* key from which the ids were read; not used if `rows` is true */
+	/* the fields from which the ids were built (-k); not used if `rows` is true */
+	const struct ib_key *key;
 	/* The block has rows of a score file, which are stored in `merge` instead of `loss`. */
 	bool rows;
 	bool has_previous; /* true if a row of any partition has a previous score */

@@ -8,7 +8,7 @@
 /* Losses of one epoch whose ids are row numbers. A loss is NaN if it is not finite. */
 struct ib_row_batch {
 	const struct ib_source *source;
-	const struct ib_key *key; /* key from which the row numbers were read */
+	const struct ib_key *key; /* the field that has the row numbers */
 	const uint32_t *row;
 	const float *loss;
 	size_t n;

@@ -15,7 +15,10 @@ struct ib_loss_logs_options {
 	bool epoch_required; /* treat a record without an epoch as a usage error */
 	bool want_skipped;   /* list the ids of the losses that --nonfinite skip removes */
 	bool warn_empty;     /* warn about operands without a record */
-	/* The user cannot name fields here, so messages name options of ib-score instead. */
+	/*
+	 * True if the caller has no options that name fields. Messages then name options of
+	 * ib-score.
+	 */
 	bool fixed_fields;
 	const char *weight_field; /* NULL: do not read weights */
 	char *digest; /* char[33]: receives the XXH3-128 hash of all operands; may be NULL */

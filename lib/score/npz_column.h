@@ -11,7 +11,7 @@
 /* One array. The value of a scalar, as in np.savez(..., epoch=3), is used for all rows. */
 struct ib_npz_column {
 	struct ib_span name;
-	const struct ib_npz_member *member; /* NULL if the archive has no such array */
+	const struct ib_npz_member *member; /* NULL if the archive does not have the array */
 	unsigned char *items;
 	char kind; /* numpy's type code: i, u, f, S or U */
 	bool big;  /* big-endian */

@@ -1,6 +1,6 @@
 /*
  * The rows of a loss log that is an .npz archive, for a consumer that accepts row numbers instead
- * of ids. This is possible if the ids are row numbers, the whole log has one epoch, and no option
+ * of ids. Rows can be passed if the ids are row numbers, the whole log has one epoch, and no option
  * needs ids.
  */
 #ifndef IB_SCORE_NPZ_ROWS_H

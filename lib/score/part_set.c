@@ -1,6 +1,6 @@
 /*
- * The set of partitions in totals: adding partitions, finding missing ones, and
- * the JSON form.
+ * The set of partitions in totals: add partitions, find missing partitions, and write and read the
+ * set as JSON.
  */
 #include "score/part_set.h"
 

@@ -7,7 +7,7 @@
 #include "record/source.h"
 
 enum ib_problem_kind {
-	IB_BAD_RECORD,	      /* an invalid record; --max-bad limits the number of these */
+	IB_BAD_RECORD, /* an invalid record; --max-bad limits the number of invalid records */
 	IB_LAST_LINE_DROPPED, /* warning: the truncated last line was skipped */
 	IB_LAST_LINE_KEPT,    /* warning: the last line may be truncated but is used */
 	IB_PROBLEM_NOTE,      /* warning about a valid record */

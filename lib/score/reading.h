@@ -34,8 +34,8 @@ ib_reading_wanted(const struct ib_reading *r, size_t i)
 }
 
 /*
- * Convert the numbers of a record, after the id has shown that the record belongs to this
- * partition; see `lazy` in struct ib_json.
+ * Convert the numbers of a record. Called after the id was read and the record was found to belong
+ * to this partition; see `lazy` in struct ib_json.
  */
 void ib_reading_convert_numbers(struct ib_reading *r);
 
@@ -78,8 +78,8 @@ ib_loss_reader_is_late(const struct ib_loss_reader *l, int64_t epoch)
 }
 
 /*
- * True if --nonfinite fail makes the record invalid. A loss whose epoch is later than --until is
- * not checked.
+ * True if --nonfinite fail makes a record with this loss invalid. A loss whose epoch is later than
+ * --until is not checked.
  */
 static inline bool
 ib_loss_reader_refuses(const struct ib_loss_reader *l, int64_t epoch, double loss)

@@ -26,9 +26,9 @@ struct run {
 	struct ib_scores *scores;
 	struct ib_fold fold;
 	struct ib_expect *expect; /* NULL without --expect */
-	/* sum of the totals operands; NULL until the first such operand is read */
+	/* sum of the totals files among the operands; NULL until the first totals file is read */
 	struct ib_totals_file *merged;
-	char *merged_name;	       /* name of the first totals operand */
+	char *merged_name;	       /* name of the first totals file */
 	struct ib_bin_counts *request; /* request of --bins; NULL without --bins */
 	struct ib_part_set parts;      /* partitions of the score files that were read */
 	bool unpartitioned;	       /* true if a score file without a partition was read */
@@ -67,9 +67,8 @@ has_number_ids(const struct ib_scores *s)
 }
 
 /*
- * Warn once if the ids are numbers from a different field than the earlier ids.
- * Such numbers often name other samples, so losses would be folded into the
- * wrong scores.
+ * Warn once if the ids are numbers from a different field than the earlier ids. Equal numbers from
+ * different fields often name different samples, so losses would be folded into the wrong scores.
  */
 static void
 warn_about_key(struct run *run, struct ib_span key, struct ib_span id, const char *name)
@@ -94,7 +93,10 @@ warn_about_key(struct run *run, struct ib_span key, struct ib_span id, const cha
 		name, ib_show(new_key, keys.key), ib_show(old_key, keys.other));
 }
 
-/* Compare and store the key of a block of losses. `id` is the first id of the block. */
+/*
+ * Warn if the key of a block of losses differs from the key of earlier blocks, and store the key.
+ * `id` is the first id of the block.
+ */
 static enum ib_status
 note_key(struct run *run, const struct ib_key *key, struct ib_span id, const char *file,
 	 struct ib_error *err)
@@ -297,7 +299,7 @@ load_start(struct run *run, const char *path, bool update, struct ib_error *err)
 
 	st = update ? ib_scores_load_file(path, run->context, &s, NULL, err)
 		    : ib_scores_load_any(path, run->context, &s, NULL, err);
-	/* The user knows that /dev/null is empty. */
+	/* Do not warn about /dev/null: the user knows that it is empty. */
 	if (!st && s->table.n == 0 && s->part.count == 0 && ib_file_is_regular(path))
 		ib_warn(run->context, "%s: contains no scores", path);
 	if (!st)

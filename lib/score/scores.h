@@ -23,9 +23,15 @@ struct ib_scores {
 	 * divided into partitions.
 	 */
 	struct ib_part part;
-	char *key; /* the fields from which all ids were built, written as for -k; NULL if unknown;
-		      see ib_scores_note_key() */
-	bool no_key;	   /* the files that were read have different keys, or no key */
+	/*
+	 * the fields from which all ids were built, written as for -k; NULL if they are unknown or
+	 * differ between the files; see ib_scores_note_key()
+	 */
+	char *key;
+	/*
+	 * true if the files that were read have different keys, or if the key of a file is unknown
+	 */
+	bool no_key;
 	bool for_look_ups; /* the table was made by ib_scores_map() */
 	/* The members below are NULL unless the file is mapped. */
 	struct ib_totals *totals;
@@ -70,9 +76,8 @@ enum ib_status ib_scores_note_key(struct ib_scores *s, struct ib_span key, struc
 int64_t ib_scores_newest(const struct ib_scores *s);
 
 /*
- * Release the pages of a mapped file that look-ups have touched. The kernel
- * maps pages in clusters, so a run that needs few rows calls this function
- * often to save memory.
+ * Release the pages of a mapped file into which look-ups have loaded data. The kernel loads pages
+ * in clusters, so a run that needs few rows calls this function often to save memory.
  */
 void ib_scores_forget(const struct ib_scores *s);
 

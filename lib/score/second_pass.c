@@ -1,4 +1,4 @@
-/* The JSON forms of the second pass: the request of ib-prune --write-bins, and the counts. */
+/* The second pass as JSON: the request of ib-prune --write-bins, and the counts. */
 #include <stdio.h>
 #include <string.h>
 

@@ -34,9 +34,8 @@
 /* Limit of a chain's length. A longer chain means that the ids were chosen to collide. */
 #define IB_CHAIN_MAX 1024
 /*
- * Number of slots after the last bucket. These slots are room for the longest
- * chain, and for a group of ids that is added before the caller checks
- * too_many_collisions.
+ * Number of slots after the last bucket. These slots are room for the longest chain, and for for a
+ * group of ids that is added before the caller checks too_many_collisions.
  */
 #define IB_OVERFLOW_SLOTS (2 * IB_CHAIN_MAX)
 
@@ -98,9 +97,9 @@ enum ib_status ib_table_reserve(struct ib_table *t, uint64_t rows, uint64_t byte
 void ib_table_clear(struct ib_table *t);
 
 /*
- * Build the slots after the caller has written rows directly to `bytes` and
- * `offset`. The reader of score files uses this function. Returns IB_E_DATA if
- * an id is repeated; *duplicate_row is then set to the row of the repetition.
+ * Build the slots after the caller has written rows directly to `bytes` and `offset`. The reader of
+ * score files uses this function. Returns IB_E_DATA if an id is repeated; *duplicate_row is then
+ * set to the row in which the id is repeated.
  */
 enum ib_status ib_table_index(struct ib_table *t, uint64_t *duplicate_row, struct ib_error *err);
 

@@ -1,4 +1,4 @@
-/* Totals of scores: adding and merging scores, and the JSON form. */
+/* Totals of scores: add and merge scores, and write and read totals as JSON. */
 #include "score/totals.h"
 
 #include <math.h>
@@ -183,8 +183,8 @@ read_histogram(const cJSON *json, struct ib_totals *t)
 }
 
 /*
- * True if min is in the first bin that has scores, max is in the last such bin, and the sum is
- * between known * min and known * max.
+ * True if min is in the first bin that has scores, max is in the last bin that has scores, and the
+ * sum is between known * min and known * max.
  */
 static bool
 range_fits(const struct ib_totals *t)

@@ -34,7 +34,7 @@ struct ib_chunk {
 	struct ib_finding failed; /* error of the first record that failed a check */
 };
 
-/* True if ids are written as fields of TSV. */
+/* True if the output has ids as fields of TSV. */
 static inline bool
 ib_writes_tsv_ids(const struct ib_weights_options *o)
 {
@@ -53,8 +53,8 @@ bool ib_chunk_reserve(struct ib_chunk *s);
 bool ib_chunk_check_tsv_id(struct ib_chunk *s, int64_t line, struct ib_span id);
 
 /*
- * Add a sample of a tar as the next record. The number of the sample becomes the line, and
- * the digest of the sample becomes the hash.
+ * Add a sample of a tar as the next record. The line of this record is the number of the sample,
+ * and its hash is the digest of the sample.
  */
 enum ib_status ib_chunk_add_sample(struct ib_chunk *s, const struct ib_tar_sample *sample,
 				   struct ib_error *err);

@@ -45,8 +45,8 @@ enum ib_status ib_id_weights_append(struct ib_id_weights *r, const struct ib_id 
 				    const double *weight, size_t n, struct ib_error *err);
 
 /*
- * Set the location of row p.row. Call this function before the row is appended. Calls must be in
- * ascending order of rows.
+ * Set the location of row p.row. Call this function before the row is appended. The rows must be
+ * passed in ascending order.
  */
 enum ib_status ib_id_weights_add_location(struct ib_id_weights *r, struct ib_location p,
 					  struct ib_error *err);
@@ -59,8 +59,8 @@ enum ib_status ib_id_weights_fail_duplicate(const struct ib_id_weights *r, uint6
 					    enum ib_status code, struct ib_error *err);
 
 /*
- * Index the ids so that they can be searched. Call this after the last append. If an id
- * occurs twice, returns IB_E_DATA and sets *duplicate to the first row whose id already
+ * Index the ids so that they can be searched. Call this function after the last row was appended.
+ * If an id occurs twice, returns IB_E_DATA and sets *duplicate to the first row whose id already
  * occurred.
  */
 enum ib_status ib_id_weights_index(struct ib_id_weights *r, uint64_t *duplicate,

@@ -20,8 +20,8 @@ ib_manifest_release(struct ib_manifest *m)
 /* ---- one record: several threads call these functions ---------------------------- */
 
 /*
- * Set c->why to the reason why a record has no valid weight. Returns false. v is the value of
- * the weight, or NULL if the record has no such field.
+ * Set c->why to the reason why a record has no valid weight. Returns false. v is the value of the
+ * weight, or NULL if the record does not have the weight field.
  */
 static bool
 fail_weight(const struct ib_manifest *m, struct ib_cursor *c, const struct ib_value *v)

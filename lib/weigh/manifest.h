@@ -5,10 +5,9 @@
 #include "weigh/full_manifest.h"
 
 /*
- * The options determine what happens to the weight of each record: the weight
- * is written at once, or stored as a row in memory, or stored in the row of the
- * full manifest with the same id. In addition, the reader can add up the weights,
- * and it remembers the first failed check.
+ * The options determine what happens to the weight of each record: the weight is written at once,
+ * or stored as a row in memory, or stored in the row of the full manifest that has the same id. In
+ * addition, the reader can add up the weights, and it stores the first failed check.
  */
 struct ib_manifest {
 	const struct ib_weights_options *options;

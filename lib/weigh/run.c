@@ -82,7 +82,10 @@ total_of(const struct run *run)
 	return run->options->base.n > 0 ? run->full.rows.n : run->options->total;
 }
 
-/* Find duplicate ids. With a full manifest, the reader has already found them. */
+/*
+ * Find duplicate ids. With a full manifest, the reader of the epoch manifest has already found
+ * them.
+ */
 static enum ib_status
 check_duplicates(struct ib_manifest *m, struct ib_error *err)
 {

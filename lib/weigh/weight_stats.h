@@ -47,7 +47,7 @@ double ib_weight_stats_ess(const struct ib_weight_stats *t);	  /* (sum w)^2 / su
 double ib_weight_stats_deff(const struct ib_weight_stats *t);	  /* n sum w^2 / (sum w)^2 */
 double ib_weight_stats_variance(const struct ib_weight_stats *t); /* sum w(w-1) */
 
-/* Scales weights: multiplies each weight by goal / sum. Each product is rounded once. */
+/* Scale weights: multiply each weight by goal / sum. Each product is rounded once. */
 struct ib_scale {
 	double goal;
 	struct ib_exact sum;
