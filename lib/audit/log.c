@@ -130,8 +130,8 @@ add_run(struct ib_audit_log *log, struct ib_span line, uint64_t skip, struct ib_
 /* State of the scan of one frame. */
 struct frame {
 	bool has_header; /* true if a run header was found in the frame */
-	struct ib_bytes
-		last;	/* last line that is not empty; not stored if it is the line of a sample */
+	/* last line that is not empty; not stored if it is the line of a sample */
+	struct ib_bytes last;
 	uint64_t blank; /* number of empty lines after `last` */
 	uint64_t at;	/* number of bytes of text so far */
 };
