@@ -195,10 +195,10 @@ semicolons(const struct dialect *d)
 {
 	if (d->row.n == 0 && d->line.p[0] == '"')
 		return "semicolons separate the fields (%s), as written by R's write.csv2: convert "
-		       "it to CSV with tr ';,' ',.'";
+		       "the file to CSV with tr ';,' ',.'";
 	return ib_dialect_decimal_comma(d->row) || ib_dialect_decimal_comma(d->line)
 		       ? "semicolons separate the fields and numbers have decimal commas (%s): "
-			 "convert it to CSV with tr ';,' ',.'"
+			 "convert the file to CSV with tr ';,' ',.'"
 		       : "semicolons separate the fields (%s): convert the file to CSV with tr ';' "
 			 "','";
 }
@@ -237,14 +237,16 @@ sentence_of(const struct dialect *d)
 	if (is_separated(d, '\t'))
 		return "TABs separate the fields (%s): read it with -f tsv";
 	if (is_separated(d, '|'))
-		return "vertical bars separate the fields (%s): convert it to CSV with tr '|' ','";
+		return "vertical bars separate the fields (%s): convert the file to CSV with tr "
+		       "'|' ','";
 	if (d->expected == '\t' && is_separated(d, ','))
 		return "commas separate the fields (%s): read it with -f csv";
 	if (is_text_log(d->line))
 		return "this is a text log (%s): log one JSON object per sample, see "
 		       "infobatch-formats(5)";
 	if ((!d->expected || count(d->line, d->expected) == 0) && is_header_of(d->line, ' ', true))
-		return "spaces separate the fields (%s): convert it with mlr --ipprint --ojsonl "
+		return "spaces separate the fields (%s): convert the file with mlr --ipprint "
+		       "--ojsonl "
 		       "cat";
 	if (!d->expected && is_header_of(d->line, ',', true))
 		return "this is the header of a CSV (%s): read it with -f csv, and name the id "
