@@ -15,7 +15,7 @@
 
 /*
  * Add the files of -o 'part.%d' (numbered) or -o 'folder/%s'. If --split is too large, add no file,
- * because the run refuses a number that is too large.
+ * because the run then fails anyway.
  */
 static void
 add_numbered_or_named(struct cli *cli, const struct cli_files *files, struct ib_file_use use,

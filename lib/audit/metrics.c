@@ -47,7 +47,7 @@ default_label(const char *path)
 
 /*
  * Append the value of a label. Backslashes, quotes and newlines are escaped. Prometheus refuses
- * text that is not UTF-8; in a text that is not UTF-8, every byte outside ASCII becomes '?'.
+ * text that is not UTF-8. So if the value is not UTF-8, every byte outside ASCII becomes '?'.
  */
 static void
 write_label(struct ib_bytes *b, struct ib_span value)

@@ -27,7 +27,7 @@ struct ib_x_bins {
 };
 
 struct ib_bin_counts {
-	char of[33];	      /* digest of the totals of the same scores */
+	char of[33];	      /* digest of the totals for which the bins were requested */
 	int64_t newest;	      /* newest epoch of the totals; used only in requests */
 	struct ib_bins score; /* score values in the requested bins */
 	bool has_x;	      /* true if the members below are used */
