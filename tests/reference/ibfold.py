@@ -481,6 +481,8 @@ class Folder:
             bad(msg)
 
     def fold_npz_log(self, name, a, default_epoch):
+        if self.opt.key == b'@hash':
+            misuse('%s: -k @hash cannot be used with an .npz log' % name)
         key = 'id' if 'id' in a else 'index'
         if key not in a or 'loss' not in a:
             bad('%s: no arrays of ids and losses' % name)
