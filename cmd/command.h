@@ -34,7 +34,7 @@ enum cli_kind {
 	CLI_KIND_OUTPUT,  /* const char *; "-" only with CLI_STDOUT */
 	CLI_KIND_SETTING, /* struct ib_rule_options: the library parses the value */
 	CLI_KIND_RULE,	  /* struct ib_rule_options: NAME[:PARAMETER=VALUE,...] */
-	CLI_KIND_CALL,	  /* the function of the row parses the value */
+	CLI_KIND_CALL,	  /* the option's call() parses the value */
 	CLI_KIND_LINES,	  /* a file that contains operands, one per line */
 	CLI_KIND_NULS,	  /* a file that contains operands, each terminated by a NUL byte */
 	CLI_KIND_HELP,

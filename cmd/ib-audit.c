@@ -99,9 +99,10 @@ add_rule(void *args, const char *value)
 		 "the field that holds the weight, in records that have a weight "                 \
 		 "(default weight)")
 #define VISITS_ROW                                                                                 \
-	CLI_REAL(0, "visits", "F", "(0, inf)", o.visits,                                           \
-		 "also print how many epochs need at most F times the visits of E epochs on "      \
-		 "all data (default: not set)")
+	CLI_REAL(                                                                                  \
+		0, "visits", "F", "(0, inf)", o.visits,                                            \
+		"also print how many epochs with this rule fit a budget of F times the visits of " \
+		"E epochs on all data (default: not set)")
 #define EPOCHS_ROW                                                                                 \
 	CLI_EPOCHS_ROW(o.rule,                                                                     \
 		       "number of epochs of the whole run (required); the last epochs keep all "   \

@@ -135,8 +135,10 @@ check_outputs(const struct cli *cli, const struct ib_prune_options *o)
 	if (o->id_field && !strcmp(o->id_field, weight))
 		cli_misuse(cli, "--id-field and --weight-field have the same name");
 	if (o->id_field && !strncmp(o->id_field, weight, n) && weight[n] == '.')
-		cli_misuse(cli, "--weight-field %s writes an object into the field of --id-field",
-			   weight);
+		cli_misuse(cli,
+			   "--weight-field %s needs an object in the field %s, but --id-field "
+			   "writes a string there",
+			   weight, o->id_field);
 }
 
 /* Check the name of an .npz output. An .npz output needs --range and cannot hold explanations. */

@@ -215,7 +215,7 @@ cli_store_value(struct cli *cli, const struct cli_option *o, const char *value)
 		if (expected)
 			refuse_value(cli, o, expected, value);
 		break;
-	default: /* a file of operands */
+	default: /* CLI_KIND_LINES, CLI_KIND_NULS */
 		check_file(cli, o, value);
 		cli_read_operand_file(cli, o, value);
 		break;

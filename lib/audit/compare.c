@@ -15,7 +15,7 @@
 struct result {
 	struct ib_compare_rule rule;
 	uint64_t visits, pruned;
-	double saved_epochs;	 /* sum of pruned / samples of all epochs */
+	double saved_epochs;	 /* sum over the epochs of pruned / samples */
 	double weight_sum;	 /* sum of the weights of the kept visits */
 	double max_weight, deff; /* deff is the mean design effect of the epochs that prune */
 	uint32_t longest_missed;

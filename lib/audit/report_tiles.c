@@ -160,8 +160,8 @@ write_weights(struct ib_report *r)
 		return;
 	}
 	snprintf(note, sizeof(note),
-		 "to the number of samples in all %zu pruned epochs; the largest deviation is "
-		 "%.1f of %d allowed standard errors",
+		 "in each of the %zu pruned epochs, to its number of samples; the largest "
+		 "deviation is %.1f standard errors (allowed: %d)",
 		 tested, worst, IB_WEIGHT_SUM_LIMIT);
 	ib_html_tile(&r->page, "good", "Weights", "add up", note);
 }

@@ -27,7 +27,7 @@ struct ib_simulation {
 	double deff; /* design effect of the weights: n sum w^2 / (sum w)^2 over the kept samples */
 	/* sums over the epochs so far: */
 	uint64_t visits, pruned;
-	double saved_epochs;	 /* sum of pruned / samples of all epochs */
+	double saved_epochs;	 /* sum over the epochs of pruned / samples */
 	uint32_t longest_missed; /* largest number of consecutive epochs that pruned one sample */
 };
 

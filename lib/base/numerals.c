@@ -117,7 +117,7 @@ struct gap {
  */
 #define MIDPOINT_MARGIN 256
 
-/* True if n * 10^k reads back as the float f of g. */
+/* True if the decimal n * 10^g->k, read as a number, gives the float g->f. */
 static bool
 reads_as(const struct gap *g, uint64_t n)
 {

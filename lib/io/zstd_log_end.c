@@ -1,7 +1,8 @@
 /*
- * Usually, the file ends with an index, which gives the offset of the last frame. Then only the
- * version at the start of this frame is read. A log that was concatenated or recompressed, or
- * whose writer was killed, has no index at its end. Then the complete log is read.
+ * Find the end of a log. Usually, the file ends with an index, which gives the offset of the last
+ * frame. In this case, only the start of this frame is read, to check the version of its header
+ * line. A log that was concatenated or recompressed, or whose writer was killed, has no index at
+ * its end. In this case, the complete log is read.
  *
  * A frame that was written by ib-prune holds one run. A frame that was written by `zstd -d log |
  * zstd` holds several runs. A run is finished if its last line is a footer. Unfinished runs are

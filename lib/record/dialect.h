@@ -9,7 +9,7 @@
 
 /*
  * If the line is in a known dialect, write a sentence to `text` that names the dialect and says how
- * to convert the file, such as: 'semicolons separate the fields ("id;loss"): convert it to CSV with
+ * to convert the file, such as: 'semicolons separate the fields ("id;loss"): convert the file to CSV with
  * ...'. `row` is the line after `line`, or an empty span. Returns false and leaves text unchanged
  * if the dialect is not known.
  */
