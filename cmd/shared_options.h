@@ -54,10 +54,11 @@
 			   log.duplicates,                                                         \
 			   "which loss to use if an epoch has several records "                    \
 			   "with the same id:"),                                                   \
-		CLI_CHOICE(0, "nonfinite", "WHAT", IB_NONFINITE_WORDS, enum ib_nonfinite,          \
-			   log.nonfinite,                                                          \
-			   "if a loss is NaN or infinite: keep the sample with an unknown score, " \
-			   "skip the record, or fail:"),                                           \
+		CLI_CHOICE(                                                                        \
+			0, "nonfinite", "WHAT", IB_NONFINITE_WORDS, enum ib_nonfinite,             \
+			log.nonfinite,                                                             \
+			"what to do if a loss is NaN or infinite: keep the sample and make its "   \
+			"score unknown, skip the record, or fail:"),                               \
 		CLI_COUNT(0, "max-bad", "N", NULL, log.max_bad,                                    \
 			  "skip up to N invalid records (default 0)")
 

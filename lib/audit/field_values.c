@@ -178,7 +178,7 @@ add_group(struct ib_field_values *v, enum ib_value_kind kind, uint64_t values)
 	return g;
 }
 
-/* Count the samples of each level. */
+/* Count the samples of each level, which is a different value of the field. */
 static uint64_t *
 count_levels(const struct ib_field_values *v)
 {
@@ -271,7 +271,9 @@ group_numbers(struct ib_field_values *v, const uint32_t *number, uint64_t n, uin
 	}
 }
 
-/* Return the sorted numbers of all samples that have a number, or NULL if out of memory. */
+/*
+ * Return the values of all samples whose value is a number, sorted, or NULL if out of memory.
+ */
 static uint32_t *
 sort_numbers(const struct ib_field_values *v, uint64_t *n)
 {

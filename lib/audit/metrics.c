@@ -237,8 +237,9 @@ write_bytes_label(struct ib_bytes *b, struct ib_span value)
 }
 
 /*
- * Append the label of one value. Prometheus refuses two lines with equal labels. So a value with
- * the text of the name of another line, as in {"label":"no value"}, is written in quotes.
+ * Append the label of one value. Prometheus refuses two lines with equal labels. So a value is
+ * written in quotes if its text is also the name of a special line ("other values", "no value" or
+ * "not in the manifest"), as in {"label":"no value"}.
  */
 static void
 write_class_value(struct ib_bytes *b, const struct ib_by_row *row)

@@ -6,7 +6,7 @@
 
 struct ib_npz_member {
 	struct ib_span name; /* "score.npy" */
-	bool array;	/* true if the .npy header was parsed and set the members up to nbytes */
+	bool array;	/* true if the .npy header was parsed; descr to nbytes then come from it */
 	char descr[16]; /* item type without its quotes: "<f4" */
 	bool fortran;
 	unsigned ndim;

@@ -183,7 +183,7 @@ begin_frame(struct frame_text *t, uint64_t number)
 	t->line.n = 0;
 }
 
-/* Find the end by reading all frames. The end is after the last frame that must not be removed. */
+/* Find the end by reading all frames. Only unfinished frames, which can be removed, follow it. */
 static enum ib_status
 find_by_reading(struct ib_zstd_log_reader *r, struct frame_text *t, char *buf,
 		struct ib_zstd_log_end *end, struct ib_error *err)

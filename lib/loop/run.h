@@ -39,7 +39,7 @@ struct ib_run {
 	char digest[33];	  /* digest of the score file; empty if the file does not exist */
 	int64_t newest;		  /* newest epoch in the score file, or IB_NO_EPOCH */
 	int64_t epoch;		  /* the epoch that is drawn, or IB_NO_EPOCH */
-	double rate_factor;	  /* factor of the last draw; 1 before the first draw */
+	double rate_factor;	  /* ib_rule_rate_factor() for the newest drawn epoch, or 1 */
 	struct ib_row_arrays *drawn;
 	uint8_t *state; /* [n]: enum ib_sample_state of each row in the drawn epoch */
 	/*

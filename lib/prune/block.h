@@ -40,7 +40,7 @@ struct ib_pruner {
 	const struct ib_annotate *annotate;
 	/* contains the seed with which the ids without a score are hashed */
 	const struct ib_duplicate_check *duplicates;
-	/* the ids without a score in the whole run, which show whether more examples are needed */
+	/* ids of the run without a score; `enough` says if the warning has enough examples */
 	const struct ib_unseen *unseen;
 	const struct ib_reader *reader; /* reader of the manifest */
 	_Atomic uint64_t *looked_up;	/* number of ids looked up so far by all threads */

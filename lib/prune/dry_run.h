@@ -15,8 +15,8 @@ struct ib_dry_run {
 	double max_weight;
 	struct ib_exact pi_sum, inverse_pi_sum; /* sums of pi and of 1/pi */
 	/*
-	 * the sum of (1-pi)/pi * x^2 over all samples with a known score, where x is the proxy of
-	 * the score
+	 * the sum of (1-pi)/pi * x^2 over all samples with a known score, where x =
+	 * ib_proxy_of(score)
 	 */
 	struct ib_exact variance;
 	struct ib_exact square_sum; /* the sum of x^2 over all samples with a known score */

@@ -128,12 +128,12 @@ check_sums(const struct ib_prune_inputs *b, const struct ib_prune_options *o, st
 		return ib_fail_memory(err);
 	ib_scores_totals(b->scores, scores_totals);
 	if (!is_summed(&b->totals->totals, scores_totals))
-		st = ib_fail(
-			err, IB_E_DATA,
-			"%s: these totals do not include the scores of %s: are the totals of "
-			"another epoch? (newest epoch: %lld in the totals, %lld in the scores)",
-			o->totals, scores_name(o), (long long)b->totals->totals.newest,
-			(long long)scores_totals->newest);
+		st = ib_fail(err, IB_E_DATA,
+			     "%s: these totals do not include the scores of %s: are these totals "
+			     "from another epoch? (newest epoch: %lld in the totals, %lld in the "
+			     "scores)",
+			     o->totals, scores_name(o), (long long)b->totals->totals.newest,
+			     (long long)scores_totals->newest);
 	free(scores_totals);
 	return st;
 }

@@ -24,7 +24,7 @@ enum ib_param_kind {
 	IB_PARAM_REAL,	    /* double */
 	IB_PARAM_CHOICE,    /* enum; the value is the index of a word in `range` */
 	IB_PARAM_EPOCH,	    /* int64_t: an epoch; IB_NO_EPOCH if the option is not given */
-	IB_PARAM_COUNT,	    /* int64_t: an epoch; the option has a default */
+	IB_PARAM_COUNT,	    /* int64_t: the number of epochs of the warm-up */
 	IB_PARAM_AGE,	    /* int64_t: a number of epochs; 0 if the option is not given */
 	IB_PARAM_DECIMAL,   /* const char *: a number as text, as the user wrote it */
 	IB_PARAM_THRESHOLD, /* const char *: a threshold such as "median" */

@@ -142,7 +142,7 @@ use_block(struct ib_scan *scan, void *block, struct ib_error *err)
 	return st;
 }
 
-/* Use a block of --range that has only rows. Rows are never duplicates. */
+/* Use a block of --range, which has row numbers and no text. Row numbers are unique. */
 static enum ib_status
 use_rows(void *ctx, struct ib_pruned *b, struct ib_error *err)
 {

@@ -17,8 +17,8 @@
 #include "record/pieces.h"
 
 /*
- * Kinds of pieces in the spill file. RECORD is the id of a record. The numbers
- * from FIRST_STREAM on are pieces of a stream, for one file or for all files.
+ * Kinds of pieces in the spill file. RECORD is the id of a record. Each stream
+ * has two kinds, from FIRST_STREAM on: pieces for one output file, and pieces for all output files.
  */
 enum { RECORD, FIRST_STREAM };
 

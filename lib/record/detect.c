@@ -154,7 +154,7 @@ struct operand_start {
 	const struct ib_key *key;
 };
 
-/* True if a part of head is UTF-8 text. The end of head may split a character. */
+/* True if `part`, which lies in head, is UTF-8 text. The end of head may split a character. */
 static bool
 is_text(const struct operand_start *start, struct ib_span part)
 {
@@ -392,7 +392,7 @@ detect_lines(struct operand_start *start, struct ib_error *err)
 	case IB_FORMAT_AUTO:
 		return detect_text(start, err);
 	case IB_FORMAT_TAR:
-		/* An empty file may have any name, also where a tar is not allowed. */
+		/* An empty file may be named .tar even if the command reads no tar. */
 		start->source->format =
 			start->head.n == 0 && start->options->otherwise != IB_FORMAT_LIST
 				? start->options->otherwise

@@ -209,7 +209,7 @@ is_annex_pointer(struct ib_span head)
 	return begins(head, 0, "/annex/objects/", 15) && (!stop || stop + 1 == head.p + head.n);
 }
 
-/* True if the line contains the word in any case. */
+/* True if the line contains the word, ignoring case. */
 static bool
 contains_word(struct ib_span line, const char *word)
 {

@@ -105,7 +105,9 @@ find_losses(struct ib_reading *r, struct ib_batch_record *batch)
 			return ib_reading_wrong(
 				r,
 				"'%.*s' is an array, but '%.*s' is not: log one loss for "
-				"each id, or name the ids 'ids' to log their mean loss",
+				"each id, or rename the field of the ids to 'ids' to log their "
+				"mean "
+				"loss",
 				(int)batch->id.name.n, batch->id.name.p, (int)name.n, name.p);
 	}
 	return true;

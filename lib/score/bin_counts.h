@@ -23,7 +23,7 @@
 struct ib_x_bins {
 	uint64_t count[IB_TOTALS_BINS];
 	struct ib_u128 sum[IB_TOTALS_BINS]; /* in units of ib_x_unit() */
-	uint32_t least[IB_TOTALS_BINS];	    /* ib_float_order of the smallest x */
+	uint32_t least[IB_TOTALS_BINS]; /* ib_float_order() of the smallest x of each bin, or 0 */
 };
 
 struct ib_bin_counts {

@@ -31,7 +31,7 @@ struct ib_expect {
 	struct ib_table table;	      /* ids of the manifests, then ids that only the logs have */
 	struct ib_huge_array marks;   /* uint8_t[n]: enum mark */
 	uint64_t known;		      /* number of ids in the manifests */
-	struct ib_bytes key, log_key; /* key of the manifests; key of the log */
+	struct ib_bytes key, log_key; /* names of the id fields of the manifests and of the log */
 };
 
 /* Flags of an id. */
@@ -55,7 +55,7 @@ mark_id(struct ib_expect *e, struct ib_id id, uint8_t mark, struct ib_error *err
 	return IB_OK;
 }
 
-/* Mark a group of ids as logged. The ids that the table has are looked up together. */
+/* Mark a group of ids as logged. The ids are looked up together; mark_id() adds unknown ids. */
 static enum ib_status
 mark_group(struct ib_expect *e, const struct ib_id *id, size_t n, struct ib_error *err)
 {

@@ -99,9 +99,9 @@ struct expected {
 };
 
 /*
- * --normalize multiplies each weight by the factor and rounds the product. The receipt's largest
- * weight times the factor is therefore exactly the largest weight. The receipt's sum times the
- * factor may differ from the sum of the weights by rounding errors.
+ * --normalize multiplies each weight by the factor and rounds the product. So the receipt's
+ * largest weight times the factor equals the largest weight of the manifest exactly. The receipt's
+ * sum times the factor may differ from the sum of the manifest's weights by rounding errors.
  */
 static bool
 is_equal(const struct expected *s, double value)

@@ -20,9 +20,8 @@ struct ib_manifest {
 	struct ib_full_manifest *full; /* NULL without --base */
 	bool adds_weights;
 	struct ib_weight_stats stats;
-	/* the first failed check, and the number of the record that failed */
-	bool check_failed;
-	uint64_t failed_record;
+	bool check_failed; /* a check failed; the next two members describe the first failure */
+	uint64_t failed_record; /* number of the record that failed */
 	struct ib_error failed;
 	uint64_t records; /* number of records read so far */
 };

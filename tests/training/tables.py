@@ -75,7 +75,7 @@ class Task:
         return "%.1f%%" % (100 * self.mean(row, "saved"))
 
     def table(self):
-        rows = [("", "saved", "result", "to all data", "to fewer ep.", "cpu s", "cpu saved", "arrives")]
+        rows = [("", "saved", "result", "vs all data", "vs fewer ep.", "cpu s", "cpu saved", "arrives")]
         for row in self.runs:
             fewer, cpu = self.control(row), self.cpu_saved(row)
             rows.append((row, self.saved(row), "%.2f" % (self.unit * self.mean(row, "figure")),
@@ -101,13 +101,13 @@ def verdict(task, mean, half, other):
     if math.isnan(half):
         return "one pair is too few for a comparison with " + other
     if abs(mean) <= half:
-        return "no difference seen to " + other
+        return "no difference seen from " + other
     return ("better" if (mean > 0) == (task.unit == 100) else "worse") + " than " + other
 
 
 def summary(tasks, row, fewer="fewer epochs"):
     """One row of the tables of all tasks, and a verdict from its intervals for each task."""
-    rows = [("", "saved", "seeds", "to all data", "to fewer ep.")]
+    rows = [("", "saved", "seeds", "vs all data", "vs fewer ep.")]
     verdicts = []
     for task in tasks:
         full, less = task.difference(row, "all data"), task.difference(row, fewer)
@@ -133,7 +133,7 @@ def outlook(tasks, folder):
     if not os.path.exists(path):
         return []
     logs = {r["task"]: r for r in map(json.loads, open(path))}
-    rows = [("", "epochs", "near zero", "default saves", "scale 3 saves", "design effect", "gain to fewer ep.")]
+    rows = [("", "epochs", "near zero", "default saves", "scale 3 saves", "design effect", "gain vs fewer ep.")]
     for task in tasks:
         log = logs[task.name]
         effects = task.runs[RECIPE][task.seeds[0]]["effects"]
