@@ -11,7 +11,8 @@
 #include "base/array.h"
 #include "base/error.h"
 
-#define HARM_SAMPLES 30 /* minimum for a warning: the share of fewer samples is uncertain */
+/* minimum number of samples for a warning: the share of fewer samples is uncertain */
+#define HARM_SAMPLES 30
 #define HARM_RATIO 2
 #define HARM_NAMED 5 /* maximum number of values that warnings name */
 
@@ -25,14 +26,15 @@ struct ib_by {
 	const struct ib_context *context;
 	struct ib_field_values values;
 	struct counts count[IB_VALUE_GROUPS_MAX];
-	uint8_t *group;	      /* [ids] group of each id; NULL without ib_by_new_for_ids() */
+	/* [ids] group[i]: group of id i; NULL unless ib_by_new_for_ids() was called */
+	uint8_t *group;
 	const char *manifest; /* name of the first manifest, for messages */
 	const char *more;     /* " ..." if there are more manifests, else "" */
 };
 
 /* ---- the manifests ------------------------------------------------------------------ */
 
-/* Find the partition that all runs of the log have. */
+/* Set *part to the partition that all runs of the log have. */
 static enum ib_status
 find_part(const struct ib_audit_log *log, struct ib_part *part, struct ib_error *err)
 {
@@ -65,8 +67,8 @@ warn_of_duplicates(const struct ib_by *by)
 }
 
 /*
- * Read the manifests that the options name. If log is not NULL, only the ids in the partition of
- * the log are used.
+ * Read the manifests that the options name. If log is not NULL, ids that are not in the partition
+ * of the log are ignored.
  */
 static enum ib_status
 read_manifests(const struct ib_audit_options *o, const struct ib_audit_log *log,
@@ -119,8 +121,8 @@ fail_without_samples(const struct ib_by *by, struct ib_error *err)
 /* ---- the audit log ------------------------------------------------------------------ */
 
 /*
- * Count one epoch. A sample without a line was kept with weight 1. Adds to *found the number of
- * lines whose id is in the manifests.
+ * Count the visits of one epoch. A sample without a line was kept with weight 1. Adds to *found the
+ * number of lines whose id is in the manifests.
  */
 static enum ib_status
 count_epoch(struct ib_by *by, struct ib_audit_log *log, const struct ib_audit_run *run,
@@ -200,7 +202,7 @@ ib_by_read(const struct ib_audit_options *o, struct ib_audit_log *log, size_t fr
 
 /* ---- decisions without a log ---------------------------------------------------------- */
 
-/* Find the group of each id, and count the ids of each group. */
+/* Find the group of each id in `ids`, and count the ids of each group. */
 static enum ib_status
 find_groups(struct ib_by *by, const struct ib_table *ids, struct ib_error *err)
 {

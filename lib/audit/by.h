@@ -4,7 +4,7 @@
  *	struct ib_by *by;
  *
  *	ib_by_read(options, log, from, to, context, &by, &err);	epochs [from, to) of the log
- *	n = ib_by_finish(by, row);				the rows, worst first
+ *	n = ib_by_finish(by, row);				the rows, most pruned first
  *	ib_by_warn(by, row, n, context);
  *	ib_by_free(by);
  */
@@ -15,27 +15,30 @@
 #include "audit/log.h"
 #include "audit/text_table.h"
 
-/* The samples with one value, or with one of several values, and the counts of their visits. */
+/*
+ * One row of the table of --by: the samples of one group of values, and the counts of their visits.
+ */
 struct ib_by_row {
 	enum ib_value_kind kind;
-	struct ib_span name; /* "cat", "0.5 to 2", "other values", "no value" ...; borrowed */
-	uint64_t values;     /* number of different values */
+	struct ib_span name; /* name of the group, such as "cat" or "no value"; borrowed */
+	uint64_t values;     /* number of different values in the group */
 	uint64_t samples;
 	uint64_t visits, pruned; /* number of visits, and of pruned visits */
 	double share_pruned;	 /* pruned / visits; NaN if there are no visits */
-	/* share_pruned divided by share_pruned of all samples; NaN if nothing was pruned */
+	/* share_pruned of the group / share_pruned of all samples; NaN if nothing was pruned */
 	double ratio_to_average;
-	double mean_weight;    /* mean weight of the kept visits; NaN if there are none */
-	double share_of_saved; /* pruned / pruned of all samples; NaN if nothing was pruned */
+	double mean_weight; /* mean weight of the kept visits; NaN if there are none */
+	/* `pruned` of the group / `pruned` of all samples; NaN if nothing was pruned */
+	double share_of_saved;
 };
 
 struct ib_by;
 
 /*
- * Read the manifests that the options name. Count the visits in the epochs of the log whose index
- * is in [from, to). Only the ids in the partition of the log are used. Returns IB_E_DATA if the
- * runs of the log have different partitions, or if no line of the log has an id of the manifests.
- * The caller frees *by, also after a failure.
+ * Read the manifests that the options name. For each i in [from, to), count the visits in the run
+ * ib_audit_log_epoch(log, i). Ids that are not in the partition of the log are ignored. Returns
+ * IB_E_DATA if the runs of the log have different partitions, or if no line of the log has an id of
+ * the manifests. The caller frees *by with ib_by_free(), even after an error.
  */
 enum ib_status ib_by_read(const struct ib_audit_options *options, struct ib_audit_log *log,
 			  size_t from, size_t to, const struct ib_context *context,
@@ -49,50 +52,56 @@ void ib_by_free(struct ib_by *by); /* by may be NULL */
 enum ib_status ib_by_new_for_ids(const struct ib_audit_options *options, const struct ib_table *ids,
 				 const struct ib_context *context, struct ib_by **by,
 				 struct ib_error *err);
-/* Count a visit of the sample in this row of the `ids` of ib_by_new_for_ids(). */
+/*
+ * Count a visit of a sample. `row` is the row of its id in the table that was passed to
+ * ib_by_new_for_ids().
+ */
 void ib_by_add_visit(struct ib_by *by, uint64_t row, bool kept, double weight);
 
 /* Set all counts of visits to 0. */
 void ib_by_clear(struct ib_by *by);
 
 /*
- * Fill row[] with the groups that have samples or visits, ordered by their share of pruned visits,
- * largest first. Returns the number of rows.
+ * Fill row[] with the groups that have samples or visits. The group with the largest share of
+ * pruned visits comes first. Returns the number of rows.
  */
 size_t ib_by_finish(const struct ib_by *by, struct ib_by_row row[IB_VALUE_GROUPS_MAX]);
 
-/* Fill a row that counts all samples. */
+/* Set *row to the counts of all samples. */
 void ib_by_total(const struct ib_by *by, struct ib_by_row *row);
 
 /*
- * True if the name is "other values", "no value" or "not in the manifest". Rows with these names do
- * not show a single value. But the text of a value can be equal to one of these names.
+ * True if the name is "other values", "no value" or "not in the manifest". A row with one of these
+ * names does not show a single value. But a value of the field can have the same text as one of
+ * these names.
  */
 bool ib_by_is_line_name(struct ib_span name);
 
-/* Return the name of the field. */
+/* Return the name of the manifest field (--by). */
 const char *ib_by_field(const struct ib_by *by);
 
-/* True if a value has at least 30 samples, and is pruned more than twice as often as the average.
+/*
+ * True if the row has at least 30 samples, and its share of pruned visits is more than twice the
+ * share of all samples.
  */
 bool ib_by_is_harmed(const struct ib_by_row *row);
 
-/* Warn about the values for which ib_by_is_harmed() is true. At most five values are named. */
+/* Warn about the rows for which ib_by_is_harmed() is true. The warnings name at most five rows. */
 void ib_by_warn(const struct ib_by *by, const struct ib_by_row *row, size_t n,
 		const struct ib_context *context);
 
-/* Write rows as a table. */
+/* Write row[0..n) as a table. */
 enum ib_status ib_by_write_rows(const struct ib_by *by, const struct ib_by_row *row, size_t n,
 				const struct ib_table_target *to, struct ib_error *err);
 
-/* Do the work of ib_by_read(), and write the rows. */
+/* Call ib_by_read(), and write the rows to `out`. */
 enum ib_status ib_by_write_log(const struct ib_audit_options *options,
 			       const struct ib_context *context, struct ib_audit_log *log,
 			       size_t from, size_t to, struct ib_output *out, struct ib_error *err);
 
 /*
- * Print the warnings, and write the rows as a table or as JSON. If options->top is not 0, write at
- * most options->top rows.
+ * Print the warnings of ib_by_warn(), and write the rows to `out` as a table or as JSON. If
+ * options->top is not 0, write at most options->top rows.
  */
 enum ib_status ib_by_write(const struct ib_by *by, const struct ib_audit_options *options,
 			   const struct ib_context *context, struct ib_output *out,

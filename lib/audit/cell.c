@@ -19,7 +19,7 @@ ib_cell_score(float x)
 	return (struct ib_cell){ .kind = IB_CELL_SCORE, .real = (double)x };
 }
 
-/* Append a number with fixed decimals, so that the numbers of a column line up. */
+/* Append a number with a fixed number of decimals, so that the numbers of a column are aligned. */
 static void
 write_plain(struct ib_bytes *out, double x)
 {

@@ -8,10 +8,10 @@ enum ib_cell_kind {
 	IB_CELL_NONE, /* no value: null in JSON, "-" in a table */
 	IB_CELL_COUNT,
 	IB_CELL_REAL,
-	IB_CELL_SCORE, /* a binary32 */
+	IB_CELL_SCORE, /* a float */
 	IB_CELL_TEXT,  /* untrusted bytes */
 	IB_CELL_BOOL,
-	IB_CELL_JSON /* a complete JSON value; only in columns without a heading */
+	IB_CELL_JSON /* a complete JSON value; allowed only in columns without a heading */
 };
 
 struct ib_cell {
@@ -23,7 +23,7 @@ struct ib_cell {
 
 #define IB_NONE ((struct ib_cell){ .kind = IB_CELL_NONE })
 #define IB_COUNT(x) ((struct ib_cell){ .kind = IB_CELL_COUNT, .count = (x) })
-#define IB_REAL(x) ib_cell_real(x) /* NaN becomes IB_NONE */
+#define IB_REAL(x) ib_cell_real(x) /* IB_NONE if x is NaN */
 #define IB_SCORE(x) ib_cell_score(x)
 #define IB_TEXT(x) ((struct ib_cell){ .kind = IB_CELL_TEXT, .text = (x) })
 #define IB_BOOL_CELL(x) ((struct ib_cell){ .kind = IB_CELL_BOOL, .count = (x) })
@@ -35,23 +35,26 @@ struct ib_cell ib_cell_score(float x);
 enum ib_style {
 	IB_STYLE_PLAIN,	  /* four decimals */
 	IB_STYLE_SHORT,	  /* four significant digits */
-	IB_STYLE_PERCENT, /* 0.25 becomes 25.0% */
-	IB_STYLE_MONEY,	  /* two decimals: an amount of money */
-	IB_STYLE_RATIO,	  /* two decimals: a ratio or a weight */
+	IB_STYLE_PERCENT, /* percent with one decimal: 25.0% for 0.25 */
+	IB_STYLE_MONEY,	  /* two decimals, for amounts of money */
+	IB_STYLE_RATIO,	  /* two decimals, for ratios and weights */
 	IB_STYLE_INTEGER, /* no decimals */
-	IB_STYLE_SIGNED	  /* one decimal and a sign */
+	IB_STYLE_SIGNED	  /* one decimal, and a sign before it */
 };
 
 struct ib_column {
 	const char *name;    /* name of the JSON member; NULL: not in JSON */
 	const char *heading; /* heading of the table column; NULL: not in the table */
 	enum ib_style style;
-	const char *report_heading; /* heading in the report; NULL: not in the report */
-	bool align_left;	    /* for texts */
-	bool alarm; /* a true value is an alarm, which is red if the terminal has colors */
-	/* true if no option requests the column: it is then neither in JSON nor in the table */
+	const char *report_heading; /* heading in the HTML report; NULL: not in the report */
+	bool align_left;	    /* true for columns of texts */
+	/*
+	 * true if a true cell of the column is an alarm, which a terminal with colors shows in red
+	 */
+	bool alarm;
+	/* true if the column is left out of JSON and of the table, because no option requests it */
 	bool hidden;
-	/* If the table is too wide, the column with the highest number is dropped first. */
+	/* If the table is too wide, the column with the highest drop_order is dropped first. */
 	int drop_order;
 };
 
@@ -61,7 +64,7 @@ void ib_write_real(struct ib_bytes *out, enum ib_style style, double x);
 /* Append a cell as a JSON value. */
 void ib_write_cell_json(struct ib_bytes *out, const struct ib_cell *cell);
 
-/* Write a cell as a member of an object, or as a value if name is NULL. */
+/* Write a cell as the member `name` of an object, or as a value without a name if name is NULL. */
 void ib_cell_write_json(struct ib_json_writer *w, const char *name, const struct ib_cell *cell);
 
 #endif

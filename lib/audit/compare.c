@@ -17,10 +17,10 @@ struct result {
 	uint64_t visits, pruned;
 	double saved_epochs;	 /* sum over the epochs of pruned / samples */
 	double weight_sum;	 /* sum of the weights of the kept visits */
-	double max_weight, deff; /* deff is the mean design effect of the epochs that prune */
+	double max_weight, deff; /* deff: mean design effect of the epochs that prune */
 	uint32_t longest_missed;
-	double share_pruned[IB_VALUE_GROUPS_MAX]; /* pruned share per value of --by; see
-						     compare.value */
+	/* share_pruned[i]: share of the visits of compare.value[i] that were pruned */
+	double share_pruned[IB_VALUE_GROUPS_MAX];
 };
 
 struct compare {
@@ -29,8 +29,9 @@ struct compare {
 	struct ib_loss_history losses;
 	struct result *rule;
 	size_t n;
-	struct ib_by *by;			     /* NULL without --by */
-	struct ib_by_row value[IB_VALUE_GROUPS_MAX]; /* the values, most samples first */
+	struct ib_by *by; /* NULL without --by */
+	/* [nvalues] the values of the field, most samples first */
+	struct ib_by_row value[IB_VALUE_GROUPS_MAX];
 	size_t nvalues;
 };
 
@@ -82,7 +83,7 @@ read_values(struct compare *c, struct ib_error *err)
 
 /* ---- one rule -------------------------------------------------------------------------- */
 
-/* Store the pruned share of each value. */
+/* Set r->share_pruned[] to the share of pruned visits of each value of --by. */
 static void
 store_shares_pruned(struct compare *c, struct result *r)
 {
@@ -132,7 +133,7 @@ simulate_rule(struct compare *c, struct result *r, struct ib_error *err)
 
 /* ---- the table of rules ------------------------------------------------------------------- */
 
-/* Append {"cat":0.25,...}: the pruned share of each value. */
+/* Append the share of pruned visits of each value of --by as JSON: {"cat":0.25,...}. */
 static void
 write_shares_pruned(const struct compare *c, const struct result *r, struct ib_bytes *out)
 {

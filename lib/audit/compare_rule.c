@@ -38,8 +38,8 @@ store_setting(struct ib_rule_options *o, const char *name, const char *value, st
 }
 
 /*
- * Set the option of one NAME=VALUE. Returns IB_EOF if NAME is not in settings[], because NAME is
- * then a parameter of the rule. *given has one bit per option that was set.
+ * Set the option that the item NAME=VALUE gives. Returns IB_EOF if NAME is not in settings[]; NAME
+ * is then a parameter of the rule. Bit i of *given is set if settings[i] was given.
  */
 static enum ib_status
 read_setting(struct ib_compare_rule *rule, const char *item, unsigned *given, struct ib_error *err)
@@ -62,8 +62,8 @@ read_setting(struct ib_compare_rule *rule, const char *item, unsigned *given, st
 
 /*
  * Read the settings, and copy the rule and its parameters to the beginning of rule->text as
- * "RULE:NAME=VALUE,...". The original text stays at the end of rule->text, because the options
- * point to the values of settings there. So rule->text has room for two copies.
+ * "RULE:NAME=VALUE,...". The original text stays at the end of rule->text, because rule->options
+ * points to the values of the settings in this text. So rule->text has room for two copies.
  */
 static enum ib_status
 separate_settings(struct ib_compare_rule *rule, char *items, struct ib_error *err)
@@ -106,8 +106,10 @@ ib_compare_rule_parse(const char *spec, const struct ib_rule_options *common,
 	memcpy(rule->text + n, spec, n);
 	items = strchr(rule->text + n, ':');
 	st = separate_settings(rule, items ? items + 1 : NULL, err);
-	/* The rule comes first in the command, but its text is known only after
-	 * separate_settings(). */
+	/*
+	 * In the command, the rule comes before the settings. But the text of the rule is known
+	 * only after separate_settings().
+	 */
 	settings_text = rule->command;
 	rule->command = (struct ib_bytes){ 0 };
 	ib_bytes_printf(&rule->command, "--rule %s", rule->text);

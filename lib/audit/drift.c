@@ -1,5 +1,5 @@
 /*
- * Compute the drift of the losses from epoch to epoch. The losses of a pruned epoch are a
+ * Compute the drift of the losses from epoch to epoch. The losses of an epoch with pruning are a
  * biased sample of all losses. Weights of 1/pi remove the bias.
  */
 #include "audit/drift.h"
@@ -14,7 +14,7 @@
 /* ---- statistics --------------------------------------------------------------- */
 
 /*
- * Set d->n, nonfinite, weight_sum and mean. Returns the weighted standard deviation of the
+ * Set n, nonfinite, weight_sum and mean of *d. Returns the weighted standard deviation of the
  * losses.
  */
 static double
@@ -184,7 +184,7 @@ write_sparks(const struct ib_audit_options *o, const struct ib_drift *d, size_t 
 	free(mean);
 }
 
-/* Return the error of --fail, which names the first epoch that has an alarm. */
+/* For --fail: return an error that names the first epoch that has an alarm. */
 static enum ib_status
 fail_at_alarm(const struct ib_drift *d, size_t n, struct ib_error *err)
 {

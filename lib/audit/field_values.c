@@ -16,17 +16,20 @@
 #define TABLE_BITS_MIN 12
 #define LEVELS_MAX ((uint32_t)1 << 31)
 /*
- * If the values are more different numbers than this, only the numbers are stored, not the texts
- * (levels).
+ * If more than this many different values are read, and all of them are numbers, the texts (levels)
+ * are replaced by the numbers. A later value that is not a number is in the group IB_VALUE_OTHERS.
  */
 #define NUMBERS_WITH_TEXTS_MAX 4096
-/* Codes that are neither a level nor a number. ib_float_order() returns them only for NaN. */
+/*
+ * Codes that are neither an index of a level nor a number. ib_float_order() returns these codes
+ * only for NaN.
+ */
 #define CODE_MISSING UINT32_MAX
 #define CODE_NOT_A_NUMBER (UINT32_MAX - 1)
 
 /* ---- the hash table ----------------------------------------------------------------- */
 
-/* Return the slot that has the hash, or the empty slot in which to store the hash. */
+/* Return the slot that contains the hash, or the empty slot in which to store the hash. */
 static uint64_t
 slot_of(const struct ib_field_values *v, uint64_t hash)
 {
@@ -83,7 +86,7 @@ code_of_number(double number)
 	return isnan(number) ? CODE_MISSING : ib_float_order((float)number + 0.0f);
 }
 
-/* Replace the codes of levels by codes of numbers. The levels are no longer needed. */
+/* Replace each code, which is the index of a level, by the code of a number. Frees the levels. */
 static void
 store_numbers(struct ib_field_values *v)
 {
@@ -97,7 +100,7 @@ store_numbers(struct ib_field_values *v)
 	ib_table_init(&v->levels);
 }
 
-/* Add a value that has no level yet. */
+/* Add a level for a value that has no level yet. */
 static enum ib_status
 add_level(struct ib_field_values *v, struct ib_span text, uint32_t *code, struct ib_error *err)
 {
@@ -159,7 +162,9 @@ use_sample(void *data, const struct ib_sample_field *sample, struct ib_error *er
 		v->duplicates++;
 		return IB_OK;
 	}
-	/* This call may replace the codes of all used slots. */
+	/*
+	 * This call may replace the codes of all used slots, so it comes before v->code[at] is set.
+	 */
 	st = find_code(v, sample->text, &code, err);
 	v->hash[at] = hash;
 	v->code[at] = code;
@@ -178,7 +183,7 @@ add_group(struct ib_field_values *v, enum ib_value_kind kind, uint64_t values)
 	return g;
 }
 
-/* Count the samples of each level, which is a different value of the field. */
+/* Return an array with the number of samples of each level, or NULL if out of memory. */
 static uint64_t *
 count_levels(const struct ib_field_values *v)
 {
@@ -191,8 +196,8 @@ count_levels(const struct ib_field_values *v)
 }
 
 /*
- * Make one group for each of the most frequent levels, and one group for all other levels.
- * Sets group[] to the group of each level.
+ * Make one group for each of the most frequent levels, and one group for all other levels. count[i]
+ * is the number of samples of level i. Sets group[i] to the group of level i.
  */
 static void
 group_levels(struct ib_field_values *v, const uint64_t *count, uint8_t *group)
@@ -231,7 +236,7 @@ write_number(struct ib_bytes *out, uint32_t code)
 	ib_bytes_append(out, text, n);
 }
 
-/* Add a range that contains n >= 1 sorted numbers. */
+/* Add a group for the range of the n >= 1 sorted numbers in number[]. */
 static void
 add_range(struct ib_field_values *v, const uint32_t *number, uint64_t n)
 {
@@ -248,8 +253,8 @@ add_range(struct ib_field_values *v, const uint32_t *number, uint64_t n)
 }
 
 /*
- * Divide the sorted numbers into ranges with about the same number of samples. Equal numbers are
- * in the same range. first[] is set to the first number of each range.
+ * Divide the sorted numbers into ranges with about the same number of samples. Equal numbers are in
+ * the same range. Sets first[g] to the first number of the range that is group g.
  */
 static void
 group_numbers(struct ib_field_values *v, const uint32_t *number, uint64_t n, uint32_t *first)
@@ -272,7 +277,8 @@ group_numbers(struct ib_field_values *v, const uint32_t *number, uint64_t n, uin
 }
 
 /*
- * Return the values of all samples whose value is a number, sorted, or NULL if out of memory.
+ * Return the sorted codes of all samples whose value is a number, or NULL if out of memory. Sets *n
+ * to their number.
  */
 static uint32_t *
 sort_numbers(const struct ib_field_values *v, uint64_t *n)
@@ -292,7 +298,10 @@ sort_numbers(const struct ib_field_values *v, uint64_t *n)
 	return sorted;
 }
 
-/* Set the group of each sample, and count the samples of each group. */
+/*
+ * Replace the code of each sample by its group, and count the samples of each group. level[i] is
+ * the group of level i. If level is NULL, the groups are ranges that begin at the numbers first[].
+ */
 static void
 assign_groups(struct ib_field_values *v, const uint8_t *level, const uint32_t *first)
 {

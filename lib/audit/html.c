@@ -10,7 +10,7 @@
 
 #define APPEND_LITERAL(b, text) ib_bytes_append(b, text, sizeof(text) - 1)
 
-#define FOLD_ROWS 40   /* a table with more rows is collapsed until the reader opens it */
+#define FOLD_ROWS 40   /* a table with more rows is collapsed until the user opens it */
 #define MAX_DECIMALS 4 /* maximum number of decimals for losses and for numbers without a unit */
 #define SHOW_BYTES 20  /* maximum length in bytes of a text that ib_show() does not shorten */
 
@@ -61,7 +61,7 @@ write_entity(struct ib_bytes *out, char c)
 	}
 }
 
-/* Write text that is short enough for ib_show(). */
+/* Write a text that is so short that ib_show() does not shorten it. */
 static void
 write_short_text(struct ib_bytes *out, struct ib_span text)
 {
@@ -69,7 +69,9 @@ write_short_text(struct ib_bytes *out, struct ib_span text)
 	const char *p = ib_show(show, text);
 	size_t n = strlen(p), i;
 
-	/* Skip the outer quotes, and the backslashes before quotes inside the text. */
+	/*
+	 * Skip the quotes that ib_show() adds around the text, and its backslashes before quotes.
+	 */
 	for (i = 1; i + 1 < n; i++)
 		if (p[i] != '\\' || p[i + 1] != '"' || i + 2 == n)
 			write_entity(out, p[i]);
@@ -178,7 +180,10 @@ ib_html_table_row(struct ib_html_table *t, const struct ib_cell *cell)
 	t->nrows++;
 }
 
-/* Return the number of decimals with which the largest number of a column has four digits. */
+/*
+ * Return the number of decimals with which the largest number of a column has four significant
+ * digits, at most MAX_DECIMALS.
+ */
 static int
 column_decimals(const struct ib_html_table *t, size_t column)
 {
@@ -196,7 +201,7 @@ column_decimals(const struct ib_html_table *t, size_t column)
 	return n < 0 ? 0 : n > MAX_DECIMALS ? MAX_DECIMALS : n;
 }
 
-/* Return the number of decimals of all numbers in columns of the style IB_STYLE_PLAIN. */
+/* Return the number of decimals for all numbers in columns of the style IB_STYLE_PLAIN. */
 static int
 decimals_of(const struct ib_html_table *t)
 {

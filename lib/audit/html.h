@@ -9,9 +9,9 @@ void ib_html_end(struct ib_bytes *out);
 
 /* ---- text and numbers ----------------------------------------------------------- */
 
-/* Append untrusted text as HTML. Bytes that are not text become \xNN. */
+/* Append untrusted text as HTML. Control bytes and invalid UTF-8 become \xNN. */
 void ib_html_text(struct ib_bytes *out, struct ib_span text);
-/* Append trusted text as HTML. Special characters become entities. */
+/* Append trusted text as HTML. The special characters of HTML become entities. */
 void ib_html_plain(struct ib_bytes *out, struct ib_span text);
 
 #define IB_HTML_NUMBER_MAX 32
@@ -31,14 +31,14 @@ void ib_html_section(struct ib_bytes *out, const char *heading, const char *intr
 void ib_html_section_end(struct ib_bytes *out);
 
 /*
- * Write a legend above a chart. `pairs` contains a class and a label for each entry, and ends
- * with NULL.
+ * Write a legend above a chart. For each entry, pairs[] has two strings: a CSS class and a label.
+ * pairs[] ends with NULL.
  */
 void ib_html_legend(struct ib_bytes *out, const char *const *pairs);
 
 /*
- * Write a tile: a result in the top row of the report. `class` is "", "good" or "bad". The texts
- * are HTML and are not escaped.
+ * Write a tile: a result in the top row of the report. `class` is "", "good" or "bad". `label`,
+ * `value` and `note` are HTML and are not escaped.
  */
 void ib_html_tile(struct ib_bytes *out, const char *class, const char *label, const char *value,
 		  const char *note);
@@ -46,8 +46,9 @@ void ib_html_tile(struct ib_bytes *out, const char *class, const char *label, co
 /* ---- tables -------------------------------------------------------------------------- */
 
 /*
- * Rows of a table; see text_table.h. Texts are borrowed until the table is written. The caller
- * must set id and columns. Only the columns that have a heading for the report are written.
+ * A table of the report. The caller sets `id`, `column` and `ncolumns`, and sets the other members
+ * to 0. The texts of the cells are borrowed until ib_html_table_end(). Only the columns that have a
+ * report_heading are written.
  */
 struct ib_html_table {
 	const char *id;
@@ -55,15 +56,15 @@ struct ib_html_table {
 	size_t ncolumns;
 	struct ib_cell *cell; /* [nrows * ncolumns] */
 	size_t nrows, cap;
-	bool failed; /* out of memory */
+	bool failed; /* true if memory ran out */
 };
 
 void ib_html_table_row(struct ib_html_table *t, const struct ib_cell *cell);
 
 /*
  * Write a table, and free its rows. All numbers in columns of the style IB_STYLE_PLAIN have the
- * same number of decimals. The attribute data-value of a cell has the exact number. A long table is
- * collapsed until the reader opens it.
+ * same number of decimals. The attribute data-value of a cell contains the exact number. A long
+ * table is collapsed until the user of the page opens it.
  */
 void ib_html_table_end(struct ib_html_table *t, struct ib_bytes *out);
 

@@ -36,13 +36,14 @@ write_line(struct ib_text_table *table, const struct ib_run_header *head,
 }
 
 /*
- * The lines with the lowest scores so far, at most as many as --top. They form a heap, in which the
- * line with the highest score is at the top.
+ * The lines with the lowest scores so far; --top is the maximum number of lines. v[] is a heap with
+ * the highest score in v[0].
  */
 struct lowest_lines {
 	struct numbered_line {
 		struct ib_audit_line line;
-		uint64_t number; /* position of the line, which orders lines with equal scores */
+		/* position of the line in the run; it orders lines with equal scores */
+		uint64_t number;
 	} * v;
 	size_t n, cap;
 };
@@ -82,7 +83,10 @@ sift_down(struct lowest_lines *h, size_t i)
 	h->v[i] = x;
 }
 
-/* Add a line if its score is among the lowest. Copies the id. Returns false if out of memory. */
+/*
+ * Add a line if its score is among the `top` lowest scores. Copies the id. Returns false if out of
+ * memory.
+ */
 static bool
 add_lowest(struct lowest_lines *h, uint64_t top, const struct ib_audit_line *line, uint64_t number)
 {
@@ -121,7 +125,7 @@ write_lowest(struct lowest_lines *h, struct ib_text_table *table, const struct i
 		write_line(table, head, &h->v[i].line);
 }
 
-/* Find the run of an epoch (-e). Sets *i to the index of this run in the log. */
+/* Find an epoch (-e) in the log. Sets *i to its index for ib_audit_log_epoch(). */
 static enum ib_status
 find_epoch(const struct ib_audit_log *log, int64_t epoch, size_t *i, struct ib_error *err)
 {
@@ -199,7 +203,7 @@ list_all(const struct ib_audit_options *o, struct ib_audit_log *log, struct ib_o
 	return st;
 }
 
-/* List the values of --by, in all epochs or in the epoch of -e. */
+/* List the visits per value of --by, in all epochs or in the epoch of -e. */
 static enum ib_status
 list_values(const struct ib_audit_options *o, const struct ib_context *context,
 	    struct ib_audit_log *log, struct ib_output *out, struct ib_error *err)

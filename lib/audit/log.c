@@ -25,18 +25,19 @@ struct ib_audit_log {
 	const struct ib_context *context;
 	struct ib_audit_run *run;
 	size_t n, cap;
-	size_t *epoch; /* [nepochs] index of the latest finished run of each epoch */
+	/* [nepochs] epoch[i]: index in run[] of the latest finished run of epoch i */
+	size_t *epoch;
 	size_t nepochs;
 	/*
-	 * The text from text[pos] on is not parsed yet. IB_BYTE_SCAN_PAD zero bytes follow the
-	 * text.
+	 * Decompressed text. The bytes before text.p[pos] are already parsed. IB_BYTE_SCAN_PAD
+	 * bytes with the value 0 follow the text.
 	 */
 	struct ib_bytes text;
 	size_t pos;
 	bool ended; /* true if the frame has no more text to read */
 	/* used by ib_audit_lines_*(): */
 	const struct ib_audit_run *current; /* the run whose lines are being read */
-	uint64_t lines_done;		    /* number of lines of that run read so far */
+	uint64_t lines_done;		    /* number of lines of `current` read so far */
 	bool hashing;
 	XXH3_state_t *hash;
 	struct ib_json json;
@@ -49,7 +50,7 @@ struct ib_audit_log {
 
 /* ---- text ------------------------------------------------------------------- */
 
-/* Move the unparsed text to the front of the buffer, and read more text after it. */
+/* Move the unparsed text to the front of the buffer, and append more text from the frame. */
 static enum ib_status
 refill(struct ib_audit_log *log, struct ib_error *err)
 {
@@ -130,16 +131,16 @@ add_run(struct ib_audit_log *log, struct ib_span line, uint64_t skip, struct ib_
 /* State of the scan of one frame. */
 struct frame {
 	bool has_header; /* true if a run header was found in the frame */
-	/* last line that is not empty; not stored if it is the line of a sample */
+	/* the last line that is not empty; left empty if this line is the line of a sample */
 	struct ib_bytes last;
 	uint64_t blank; /* number of empty lines after `last` */
-	uint64_t at;	/* number of bytes of text so far */
+	uint64_t at;	/* number of bytes of text processed so far */
 };
 
 /*
- * Finish the current run, because another run or the end of the frame follows. The last line of a
- * complete run is its footer. If the frame is truncated, `complete` is false, and the run did not
- * finish.
+ * Finish the current run, because another run or the end of the frame follows. If `complete` is
+ * true, the last line can be the footer of a finished run. If it is false, because the frame is
+ * truncated, the run counts as unfinished.
  */
 static enum ib_status
 end_run(struct ib_audit_log *log, struct frame *f, bool complete, struct ib_error *err)
@@ -171,7 +172,7 @@ end_run(struct ib_audit_log *log, struct frame *f, bool complete, struct ib_erro
 	return IB_OK;
 }
 
-/* Process a line. The span does not include the newline, but n does. */
+/* Process a line. `line` does not include the newline. n is the length with the newline. */
 static enum ib_status
 add_line(struct ib_audit_log *log, struct frame *f, struct ib_span line, size_t n,
 	 struct ib_error *err)
@@ -214,8 +215,8 @@ warn_incomplete(const struct ib_audit_log *log)
 }
 
 /*
- * Process the text after the last newline of a frame. This text is a footer without a newline, or
- * an incomplete line. Sets *incomplete to true for an incomplete line.
+ * Process the text after the last newline of a frame. This text is empty, or a footer without a
+ * newline, or an incomplete line. Sets *incomplete to true if it is an incomplete line.
  */
 static enum ib_status
 add_rest(struct ib_audit_log *log, struct frame *f, bool *incomplete, struct ib_error *err)
@@ -246,7 +247,9 @@ end_frame(struct ib_audit_log *log, struct frame *f, struct ib_error *err)
 	if (!truncated)
 		st = add_rest(log, f, &incomplete, err);
 	if (!st && f->has_header)
-		/* The last run of a truncated frame did not finish, even if it has a footer. */
+		/*
+		 * The last run of a truncated frame counts as unfinished, even if it has a footer.
+		 */
 		st = end_run(log, f, !truncated, err);
 	if (!st && incomplete && (!f->has_header || log->run[log->n - 1].finished))
 		warn_incomplete(log);
@@ -505,7 +508,7 @@ fail_line(struct ib_audit_log *log, const char *why, struct ib_error *err)
 		       (unsigned long long)log->lines_done + 2, why);
 }
 
-/* Parse the line of one sample. */
+/* Parse `text`, the line of one sample. */
 static enum ib_status
 parse_line(struct ib_audit_log *log, struct ib_span text, struct ib_audit_line *line,
 	   struct ib_error *err)

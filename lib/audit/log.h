@@ -1,11 +1,9 @@
 /*
- * Read an audit log (infobatch-formats(5), AUDIT LOG): its runs, and the lines
- * of a run.
+ * Read an audit log (infobatch-formats(5), AUDIT LOG): its runs, and the lines of a run.
  *
- * Opening a log scans the file once. The scan parses headers and footers, and
- * counts the other lines. The scan finds the finished runs, and the latest finished run of
- * each epoch. The lines of a run are read from the file again when a caller
- * needs them.
+ * Opening a log scans the file once. The scan parses headers and footers, and counts the other
+ * lines. The scan finds the finished runs, and the latest finished run of each epoch. When a caller
+ * needs the lines of a run, these lines are read from the file a second time.
  */
 #ifndef IB_AUDIT_LOG_H
 #define IB_AUDIT_LOG_H
@@ -17,23 +15,26 @@
 /* The header line of a run: all parameters on which the keep probabilities depend. */
 struct ib_run_header {
 	char *text;			/* the header line without its newline */
-	struct ib_rule_options options; /* the header owns the strings */
+	struct ib_rule_options options; /* options of the run; this struct owns their strings */
 	struct ib_solved solved;
-	struct ib_thresholds thresholds; /* as scores; set for buckets and rank */
+	/* the thresholds, as scores; set for the rules buckets and rank */
+	struct ib_thresholds thresholds;
 	struct ib_fixed_group *group;
 	size_t ngroups; /* at most IB_THRESHOLDS_MAX */
 	struct ib_part part;
 	bool allows_duplicates;
-	char scores[33], totals[33]; /* digests of the score file and the totals; "" if not used */
+	/* digests of the score file and of the totals; "" if the run did not read the file */
+	char scores[33], totals[33];
 };
 
 struct ib_audit_run {
 	struct ib_run_header head;
-	struct ib_audit_footer footer; /* the footer; valid if finished is true */
+	struct ib_audit_footer footer; /* valid only if `finished` is true */
 	bool finished;
-	uint64_t frame, number; /* offset and number of the zstd frame that contains the run */
-	uint64_t skip;		/* number of bytes of text before the run in that frame */
-	uint64_t nlines;	/* number of lines between the header and the footer */
+	/* byte offset in the file, and number, of the zstd frame that contains the run */
+	uint64_t frame, number;
+	uint64_t skip;	 /* number of decompressed bytes before the run in its frame */
+	uint64_t nlines; /* number of lines between the header and the footer */
 };
 
 struct ib_audit_log;
@@ -64,10 +65,13 @@ const struct ib_audit_run *ib_audit_log_epoch(const struct ib_audit_log *log, si
 
 /* ---- lines ------------------------------------------------------------------ */
 
-/* A sample with pi below 1. Other samples have no line; the footer only counts them. */
+/*
+ * The line of a sample whose pi is below 1. Other samples have no line; the footer only counts
+ * them.
+ */
 struct ib_audit_line {
 	struct ib_span id; /* valid until the next call of ib_audit_lines_next() */
-	float score;	   /* NaN: unknown */
+	float score;	   /* NaN if the score is unknown */
 	double pi;
 	bool kept;
 };
@@ -80,8 +84,8 @@ enum ib_status ib_audit_lines_begin(struct ib_audit_log *log, const struct ib_au
 				    bool hash, struct ib_error *err);
 
 /*
- * Get the next lines, in the order of the manifest. After the last line, returns IB_EOF and
- * sets *n to 0.
+ * Set *line to an array of the next *n lines, in the order of the manifest. If no line is left,
+ * returns IB_EOF and sets *n to 0.
  */
 enum ib_status ib_audit_lines_next(struct ib_audit_log *log, const struct ib_audit_line **line,
 				   size_t *n, struct ib_error *err);
@@ -90,12 +94,15 @@ enum ib_status ib_audit_lines_next(struct ib_audit_log *log, const struct ib_aud
 void ib_audit_lines_report(const struct ib_audit_log *log, const struct ib_context *context,
 			   uint64_t lines);
 
-/* Return the XXH3-64 of the run's text before its footer. Call this function after IB_EOF. */
+/*
+ * Return the XXH3-64 of the run's text before its footer. Call this function after
+ * ib_audit_lines_next() has returned IB_EOF.
+ */
 uint64_t ib_audit_lines_hash(const struct ib_audit_log *log);
 
 /* ---- used only in audit/ ------------------------------------------------------- */
 
-/* Parse the header line of a run. `where` is the name of the line for messages. */
+/* Parse the header line of a run. `where` says in error messages which line this is. */
 enum ib_status ib_run_header_parse(struct ib_span line, const char *where,
 				   struct ib_run_header *head, struct ib_error *err);
 void ib_run_header_release(struct ib_run_header *head);

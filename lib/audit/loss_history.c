@@ -13,7 +13,10 @@
 struct reading {
 	struct ib_loss_history *losses;
 	const struct ib_loss_history_options *options;
-	/* Index of the epoch of the previous record, usually also of the next record. */
+	/*
+	 * index of the epoch of the previous record, which is usually also the epoch of the next
+	 * record
+	 */
 	size_t last;
 	size_t undated;	  /* number of operands that have records without an epoch */
 	bool undated_now; /* true if the current operand has a record without an epoch */
@@ -173,8 +176,8 @@ ib_loss_history_find(const struct ib_loss_history *l, int64_t epoch)
 /* ---- weights ------------------------------------------------------------------ */
 
 /*
- * Set weight[row] to 1/pi if the run has a line for the id of the row, or to 1 if the run has no
- * line for this id.
+ * Set weight[i] for each id i: to 1 if the run has no line for the id, to 0 if the pi in the line
+ * is 0, and otherwise to 1/pi.
  */
 static enum ib_status
 weights_of_run(const struct ib_loss_history *l, struct ib_audit_log *log,
@@ -201,7 +204,7 @@ weights_of_run(const struct ib_loss_history *l, struct ib_audit_log *log,
 	return st == IB_EOF ? IB_OK : st;
 }
 
-/* Set the weights of all epochs that the audit log contains. */
+/* Set the missing weights of the records in all epochs that the audit log contains. */
 static enum ib_status
 set_weights_by_log(struct ib_loss_history *l, struct ib_audit_log *log, struct ib_error *err)
 {
@@ -228,9 +231,8 @@ set_weights_by_log(struct ib_loss_history *l, struct ib_audit_log *log, struct i
 }
 
 /*
- * Set the weights of records that have no weight. The weight is 1/pi, with the pi of the id
- * and epoch in the audit log. The weight is 0 if pi is 0. The weight is 1 if log is NULL or
- * has no line for the id in the epoch.
+ * Set the weight of each record that has no weight. If the audit log has a line for the id in the
+ * epoch, the weight is 1/pi, or 0 if pi is 0. Otherwise, or if log is NULL, the weight is 1.
  */
 static enum ib_status
 set_weights(struct ib_loss_history *l, struct ib_audit_log *log, struct ib_error *err)

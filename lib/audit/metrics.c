@@ -1,7 +1,7 @@
 /*
- * Write metrics for the textfile collector of Prometheus. Readers never see an incomplete
- * file, because the output is renamed into place. The metrics have no timestamps, because
- * the collector refuses files with timestamps.
+ * Write metrics for the textfile collector of Prometheus. The collector never reads an incomplete
+ * file, because the output is a temporary file that is renamed when it is complete. The metrics
+ * have no timestamps, because the collector refuses files with timestamps.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -24,8 +24,8 @@ struct metrics {
 /* ---- text --------------------------------------------------------------------- */
 
 /*
- * Return the default label: the file name of the log without .zst and .audit, so that
- * /srv/resnet.audit.zst becomes resnet.
+ * Return the default value of the label `run`: the file name of the log without .zst and .audit, so
+ * that /srv/resnet.audit.zst becomes resnet.
  */
 static struct ib_span
 default_label(const char *path)
@@ -72,7 +72,10 @@ write_family(struct metrics *m, const char *name, const char *help)
 	ib_bytes_printf(&m->out, "# HELP %s %s\n# TYPE %s gauge\n", name, help, name);
 }
 
-/* Append the name and the labels of a metric. outcome may be NULL. */
+/*
+ * Append the name and the labels of a metric. If outcome is NULL, the metric has no label
+ * `outcome`.
+ */
 static void
 write_name(struct metrics *m, const char *name, const char *outcome)
 {
@@ -159,8 +162,9 @@ write_run(struct metrics *m, const struct ib_audit_run *r, double error)
 }
 
 /*
- * Write the number of samples of the run minus the number of rows of the score file. The ids cannot
- * be compared, because the audit log does not contain the ids of samples that are always kept.
+ * Write the number of samples of the run minus the number of rows of the score file, at least 0.
+ * The ids cannot be compared, because the audit log does not contain the ids of samples that are
+ * always kept.
  */
 static enum ib_status
 write_unseen(struct metrics *m, const struct ib_audit_footer *footer, struct ib_error *err)
@@ -181,7 +185,9 @@ write_unseen(struct metrics *m, const struct ib_audit_footer *footer, struct ib_
 	return IB_OK;
 }
 
-/* Write the metrics of the finished run that is last in the log, whatever its epoch is. */
+/*
+ * Write the metrics of the last finished run in the log, even if an earlier run has a later epoch.
+ */
 static enum ib_status
 write_last_run(struct metrics *m, struct ib_audit_log *log, struct ib_error *err)
 {
@@ -223,7 +229,9 @@ write_saved(struct metrics *m, struct ib_audit_log *log, struct ib_error *err)
 	return st;
 }
 
-/* Append a text that is not UTF-8 as a label: a byte outside ASCII is written as \xNN. */
+/*
+ * Append the value of a label that is not valid UTF-8. Each byte outside ASCII is written as \xNN.
+ */
 static void
 write_bytes_label(struct ib_bytes *b, struct ib_span value)
 {
@@ -237,9 +245,9 @@ write_bytes_label(struct ib_bytes *b, struct ib_span value)
 }
 
 /*
- * Append the label of one value. Prometheus refuses two lines with equal labels. So a value is
- * written in quotes if its text is also the name of a special line ("other values", "no value" or
- * "not in the manifest"), as in {"label":"no value"}.
+ * Append the label for one value of the field of --by. Prometheus refuses two lines with equal
+ * labels. So a value is written in quotes if its text is also the name of a row that is not a
+ * single value ("other values", "no value" or "not in the manifest"), as in {"label":"no value"}.
  */
 static void
 write_class_value(struct ib_bytes *b, const struct ib_by_row *row)
@@ -269,7 +277,10 @@ write_class_name(struct metrics *m, const char *name, const struct ib_by_row *ro
 	ib_bytes_printf(&m->out, "\"} ");
 }
 
-/* Write the double at offset `at` of each struct ib_by_row. Skips doubles that are not finite. */
+/*
+ * Write one metric of each row: the double at the offset `at` in struct ib_by_row. Skips doubles
+ * that are not finite.
+ */
 static void
 write_class_reals(struct metrics *m, const char *name, const char *help,
 		  const struct ib_by_row *row, size_t n, size_t at)
@@ -289,7 +300,7 @@ write_class_reals(struct metrics *m, const char *name, const char *help,
 	}
 }
 
-/* Write the metrics of each value. They are sums over all epochs of the log. */
+/* Write the metrics of each value of --by, as sums over all epochs of the log. */
 static void
 write_class_rows(struct metrics *m, const struct ib_by_row *row, size_t n)
 {

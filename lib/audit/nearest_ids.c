@@ -3,7 +3,7 @@
 
 #include "score/id_form.h"
 
-/* The maximum limit, which determines the size of cell[] in ib_edit_distance(). */
+/* The largest `limit` of ib_edit_distance(). It determines the size of cell[] in this function. */
 #define DISTANCE_LIMIT_MAX 63
 
 /* ---- the distance ------------------------------------------------------------- */
@@ -28,8 +28,9 @@ least(unsigned a, unsigned b)
 }
 
 /*
- * Only the cells (i, j) with |i - j| <= limit can have a distance within the limit. cell[k] is
- * the cell (i, i + k - limit) of the current row of the matrix.
+ * Cell (i, j) of a matrix is the distance between the first i bytes of a and the first j bytes of
+ * b. A distance of at most `limit` needs only cells with |i - j| <= limit. cell[k] is the cell of
+ * the current row i with j = i + k - limit.
  */
 unsigned
 ib_edit_distance(struct ib_span a, struct ib_span b, unsigned limit)
@@ -82,7 +83,7 @@ ib_nearest_ids_release(struct ib_nearest_ids *near)
 	*near = (struct ib_nearest_ids){ 0 };
 }
 
-/* Return the maximum number of edits between an id of n bytes and an id that is similar to it. */
+/* Return the number of edits up to which an id counts as similar to an id of n bytes. */
 static unsigned
 limit_of(size_t n)
 {
@@ -97,7 +98,10 @@ is_nearer(const struct ib_near_id *a, const struct ib_near_id *b)
 	return a->reduced != b->reduced ? a->reduced < b->reduced : a->raw < b->raw;
 }
 
-/* Insert an id before the first id that is farther away. A full list loses its last id. */
+/*
+ * Insert an id into the list before the first id with a larger distance. If the list is full, its
+ * last id is removed.
+ */
 static void
 insert_id(struct ib_nearest_ids *near, const struct ib_near_id *distance, struct ib_span id)
 {
@@ -108,7 +112,7 @@ insert_id(struct ib_nearest_ids *near, const struct ib_near_id *distance, struct
 		near->n++;
 	else if (!is_nearer(distance, &near->best[near->n - 1]))
 		return;
-	last = near->best[near->n - 1]; /* reuse the buffer of this id */
+	last = near->best[near->n - 1]; /* the buffer of this id is used for the new id */
 	for (i = near->n - 1; i > 0 && is_nearer(distance, &near->best[i - 1]); i--)
 		near->best[i] = near->best[i - 1];
 	near->best[i] = (struct ib_near_id){ last.id, distance->reduced, distance->raw };
@@ -117,7 +121,7 @@ insert_id(struct ib_nearest_ids *near, const struct ib_near_id *distance, struct
 	near->failed |= near->best[i].id.failed;
 }
 
-/* True if the id is listed already: a score file and a manifest may have the same ids. */
+/* True if the id is already in the list. A score file and a manifest may have the same ids. */
 static bool
 is_listed(const struct ib_nearest_ids *near, struct ib_span id)
 {

@@ -1,7 +1,8 @@
 /*
- * Find the ids that are nearest to a mistyped id. The ids are compared as they are written, and
- * also after their spelling differences were removed (score/id_form.h). An id without spelling
- * differences is called reduced.
+ * Find the ids that are nearest to a mistyped id. The distance of an id is the number of edits
+ * between its reduced form and the reduced form of the mistyped id. The reduced form has no
+ * spelling differences such as letter case or folders (score/id_form.h). If two ids have the same
+ * distance, the ids as written decide which of them is nearer.
  */
 #ifndef IB_AUDIT_NEAREST_IDS_H
 #define IB_AUDIT_NEAREST_IDS_H
@@ -12,32 +13,35 @@
 
 struct ib_near_id {
 	struct ib_bytes id;
-	/* Numbers of edits between the reduced ids, and between the ids as written. */
+	/*
+	 * Numbers of edits: `reduced` between the reduced forms of this id and of the mistyped id,
+	 * `raw` between the two ids as written.
+	 */
 	unsigned reduced, raw;
 };
 
-/* Initialize with {0} and ib_nearest_ids_start(). Free with ib_nearest_ids_release(). */
+/* Initialize with {0}, and then call ib_nearest_ids_start(). Free with ib_nearest_ids_release(). */
 struct ib_nearest_ids {
-	struct ib_span wanted;	   /* borrowed */
-	struct ib_bytes reduced;   /* the reduced form of `wanted`; see score/id_form.h */
+	struct ib_span wanted;	   /* the mistyped id; borrowed */
+	struct ib_bytes reduced;   /* the reduced form of `wanted` */
 	struct ib_bytes candidate; /* the reduced form of the id that is being compared */
 	struct ib_near_id best[IB_NEAREST_IDS]; /* nearest first */
 	size_t n;
-	bool failed; /* out of memory */
+	bool failed; /* true if memory ran out */
 };
 
 void ib_nearest_ids_start(struct ib_nearest_ids *near, struct ib_span wanted);
 void ib_nearest_ids_release(struct ib_nearest_ids *near);
 
 /*
- * Compare an id with the wanted id. Copies the id if it is among the nearest ids. An id that is
- * added again does not change the list.
+ * Compare an id with the mistyped id. Copies the id to best[] if it is among the nearest ids, and
+ * is not in best[] yet.
  */
 void ib_nearest_ids_add(struct ib_nearest_ids *near, struct ib_span id);
 
 /*
- * Return the number of insertions, deletions and replacements of bytes that change a into b. If
- * the number is above the limit, return limit + 1. The limit must be below 64.
+ * Return the smallest number of insertions, deletions and replacements of bytes that change a into
+ * b. If this number is above `limit`, return limit + 1. `limit` must be below 64.
  */
 unsigned ib_edit_distance(struct ib_span a, struct ib_span b, unsigned limit);
 

@@ -1,4 +1,4 @@
-/* Count for each id the epochs in which it was pruned, and the epochs in which it was drawn. */
+/* For each id, count the epochs in which it was pruned, and the epochs in which it was drawn. */
 #include "audit/prune_counts.h"
 
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "base/sort.h"
 
-/* Reserve zeroed counters for `rows` rows. */
+/* Reserve counters for `rows` rows. New counters are 0. */
 static bool
 reserve_rows(struct ib_prune_counts *t, uint64_t rows)
 {
@@ -21,7 +21,10 @@ reserve_rows(struct ib_prune_counts *t, uint64_t rows)
 	return true;
 }
 
-/* Count a line. If an id has several lines in an epoch, the epoch is counted only once. */
+/*
+ * Count a line of one id. Several pruned lines in one epoch count as one, and so do several kept
+ * lines.
+ */
 static void
 count_line(struct ib_prune_count *c, bool kept, int32_t epoch)
 {
@@ -53,7 +56,7 @@ add_group(struct ib_prune_counts *t, const struct ib_audit_line *line, size_t n,
 	return st;
 }
 
-/* Sort the ids by the number of epochs in which they were pruned, the largest first. */
+/* Set t->order to the rows of the ids, the most often pruned id first. */
 static enum ib_status
 sort_rows(struct ib_prune_counts *t, struct ib_error *err)
 {

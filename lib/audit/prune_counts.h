@@ -1,4 +1,7 @@
-/* Count for each id how often the id was pruned, and how often the draw kept it. */
+/*
+ * Count for each id how often the id was pruned, and how often the id was drawn, that is, eligible
+ * and kept.
+ */
 #ifndef IB_AUDIT_PRUNE_COUNTS_H
 #define IB_AUDIT_PRUNE_COUNTS_H
 
@@ -6,7 +9,7 @@
 #include "audit/text_table.h"
 
 struct ib_prune_count {
-	/* Numbers of epochs in which the id was pruned, and drawn (eligible and kept). */
+	/* Numbers of epochs in which the id was pruned, and in which the id was drawn. */
 	uint32_t pruned, drawn;
 	int32_t last_pruned; /* latest epoch in which the id was pruned */
 	int32_t last_drawn;  /* latest epoch in which the id was drawn */
@@ -16,7 +19,7 @@ struct ib_prune_counts {
 	struct ib_table ids;	      /* in the order in which the ids first occur in the log */
 	struct ib_prune_count *count; /* [ids.n] */
 	size_t cap;
-	uint32_t *order; /* [ids.n] rows, sorted by their number of pruned epochs, largest first */
+	uint32_t *order; /* [ids.n] rows of `ids`, the most often pruned id first */
 };
 
 enum ib_status ib_prune_counts_read(struct ib_prune_counts *t, struct ib_audit_log *log,
@@ -24,9 +27,9 @@ enum ib_status ib_prune_counts_read(struct ib_prune_counts *t, struct ib_audit_l
 void ib_prune_counts_release(struct ib_prune_counts *t);
 
 /*
- * Write a table of the ids, the most often pruned id first. If `pruned` is true, write only ids
- * that were pruned. If `drawn` is true, write only ids that were drawn. If top is not 0, write at
- * most `top` rows.
+ * Write a table of the ids, the most often pruned id first. If `pruned` is true, leave out the ids
+ * that were never pruned. If `drawn` is true, leave out the ids that were never drawn. If top is
+ * not 0, write at most `top` rows.
  */
 enum ib_status ib_prune_counts_write(const struct ib_prune_counts *t, bool pruned, bool drawn,
 				     uint64_t top, const struct ib_table_target *to,

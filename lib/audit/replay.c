@@ -1,4 +1,4 @@
-/* Recompute the decisions of a run, and compare the lines of the audit log with them. */
+/* Recompute the decisions of a run, and compare the decisions with the lines of the audit log. */
 #define XXH_INLINE_ALL
 #include "audit/replay.h"
 
@@ -20,7 +20,7 @@ options_of(const struct ib_run_header *h)
 {
 	struct ib_rule_options o = h->options;
 
-	if (!o.keep) { /* with --keep, the scores determine the ratio */
+	if (!o.keep) { /* with --keep, the ratio must be computed from the scores */
 		o.ratio = h->solved.ratio;
 		o.ratio_given = true;
 	}
@@ -101,7 +101,7 @@ compare_solved(const struct ib_rule *r, const struct ib_run_header *h, struct ib
 	return IB_OK;
 }
 
-/* Check for each group that k is pi * n, rounded, and at least 1. */
+/* Check for each group in the header that k equals pi * n, rounded, but at least 1. */
 static enum ib_status
 check_groups(const struct ib_run_header *h, struct ib_error *err)
 {
@@ -149,7 +149,7 @@ ib_replay_begin(struct ib_replay *r, const struct ib_run_header *head,
 
 /* ---- lines ------------------------------------------------------------------ */
 
-/* Return the index of the group with this pi, or -1. */
+/* Return the index of the group that has this pi, or -1 if there is no such group. */
 static int
 group_of(const struct ib_run_header *h, double pi)
 {
@@ -162,9 +162,9 @@ group_of(const struct ib_run_header *h, double pi)
 }
 
 /*
- * Compute pi from the header and the score in the line, and compare the result with pi in the
- * line. With --sampling=fixed, sets *group to the index of the sample's group. With other
- * samplings, or if the sample has no group, sets *group to -1.
+ * Compute pi from the header and the score in the line, and compare the result with pi in the line.
+ * With --sampling=fixed, sets *group to the index of the sample's group. Without --sampling=fixed,
+ * or if the sample is in no group, sets *group to -1.
  */
 static enum ib_status
 check_pi(const struct ib_replay *r, const struct ib_audit_line *line, int *group,
@@ -239,7 +239,10 @@ compare_draws(uint64_t a, struct ib_span x, uint64_t b, struct ib_span y)
 	return ib_span_compare(x, y);
 }
 
-/* Count a line of a fixed group, and update the boundary between kept and pruned samples. */
+/*
+ * Add a line to its group. `bits` is the u of the sample as an integer. Returns false if out of
+ * memory.
+ */
 static bool
 add_draw(struct ib_replay_group *g, const struct ib_audit_line *line, uint64_t bits)
 {
@@ -302,10 +305,7 @@ ib_replay_line(struct ib_replay *r, const struct ib_audit_line *line, struct ib_
 
 /* ---- the end ---------------------------------------------------------------- */
 
-/*
- * Check that the run kept the k samples with the smallest (u, id) among the n samples of a
- * group.
- */
+/* Check that, of the n samples in group i, the run kept the k samples with the smallest (u, id). */
 static enum ib_status
 check_group(const struct ib_replay *r, size_t i, struct ib_error *err)
 {
@@ -357,7 +357,7 @@ check_footer(struct ib_replay *r, const struct ib_audit_footer *t, struct ib_err
 			"the footer's 'kept' is %llu, but the log has %llu lines of kept samples",
 			(unsigned long long)t->kept, (unsigned long long)s->kept);
 	ib_run_stats_finish(s, r->head->group, r->head->ngroups);
-	/* Kept samples without a line have weight 1. */
+	/* A kept sample without a line has the weight 1. */
 	ib_exact_add_times(&s->weight_sum, 1, t->kept - s->kept);
 	sum = ib_exact_round(&s->weight_sum);
 	if (sum != t->weight_sum)

@@ -19,12 +19,15 @@ read_losses(struct ib_report *r, struct ib_error *err)
 	st = ib_loss_history_load(o, logs, r->log, r->context, &r->losses, err);
 	if (!st)
 		st = ib_drift_run(&r->losses, o, &r->drift, err);
-	if (!st) /* call this function last, because it merges duplicates in r->losses */
+	if (!st) /* called last, because it merges duplicate records in r->losses */
 		st = ib_suspects_find(&r->losses, o, &r->suspect, &r->nsuspects, err);
 	return st;
 }
 
-/* Without loss logs, use the scores in the audit log, which has only the eligible samples. */
+/*
+ * Without loss logs, compute quantiles of the scores in the audit log, which contains only the
+ * eligible samples.
+ */
 static enum ib_status
 read_scores(struct ib_report *r, struct ib_error *err)
 {
@@ -41,7 +44,7 @@ read_scores(struct ib_report *r, struct ib_error *err)
 	return st;
 }
 
-/* Count the pruned visits per value of a field of the manifest. */
+/* Count the pruned visits per value of the manifest field (--by). */
 static enum ib_status
 read_classes(struct ib_report *r, struct ib_error *err)
 {

@@ -15,22 +15,22 @@ struct ib_report {
 	const struct ib_context *context;
 	struct ib_audit_log *log;
 	struct ib_audit_stats *stats;
-	size_t nepochs;		 /* number of epochs of the audit log */
+	size_t nepochs;		 /* number of epochs in the audit log */
 	uint64_t visits, pruned; /* number of visits, and of pruned visits, in all epochs */
 	/*
-	 * [nepochs] true if an earlier epoch pruned samples, but the options of this epoch did not
-	 * allow any sample to be pruned
+	 * [nepochs] paused[i]: true if an epoch before epoch i pruned samples, but the options of
+	 * epoch i switched pruning off
 	 */
 	bool *paused;
 	struct ib_prune_counts counts;
 	struct ib_loss_history losses;
 	bool has_losses;
-	/* [nepochs] quantiles of the scores in the audit log, if there are no losses */
+	/* [nepochs] quantiles of the scores in the audit log; set only if has_losses is false */
 	double (*score_quantiles)[5];
 	struct ib_drift *drift;
 	struct ib_suspect *suspect;
 	size_t nsuspects;
-	struct ib_by *by; /* samples by the field of --by; NULL without --by */
+	struct ib_by *by; /* visits per value of the field of --by; NULL without --by */
 	uint64_t top;	  /* maximum number of rows in each list of ids */
 	/* the data of the chart that is being written: */
 	int64_t *epoch; /* x labels */
@@ -38,19 +38,21 @@ struct ib_report {
 	struct ib_bytes page;
 };
 
-/* Return the drift of an epoch, or NULL. */
+/* Return the drift of an epoch, or NULL if the loss logs do not have the epoch. */
 const struct ib_drift *ib_report_drift_at(const struct ib_report *r, int64_t epoch);
 
-/* Return the first epoch that has an alarm, or NULL. */
+/* Return the drift of the first epoch that has an alarm, or NULL if no epoch has an alarm. */
 const struct ib_drift *ib_report_first_alarm(const struct ib_report *r);
 
 /*
- * True if pruning was paused after each alarm: the next epoch kept every sample. False if the last
- * epoch of the loss logs has an alarm.
+ * True if pruning was paused in the epoch after each alarm. False if the last epoch of the loss
+ * logs has an alarm.
  */
 bool ib_report_alarms_handled(const struct ib_report *r);
 
-/* Return the index of an epoch of the audit log, or r->nepochs. */
+/*
+ * Return the index of an epoch in the audit log, or r->nepochs if the log does not have the epoch.
+ */
 size_t ib_report_find(const struct ib_report *r, int64_t epoch);
 
 void ib_report_result(struct ib_report *r);

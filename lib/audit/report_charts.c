@@ -5,15 +5,15 @@
 #include "audit/report.h"
 
 #define TOOLTIP_MAX 200
-#define LINE_POINTS_MAX 60 /* a line through more epochs has no points */
+#define LINE_POINTS_MAX 60 /* a line through more epochs is drawn without points */
 
 static const char nothing[] = "<p>Nothing pruned yet.</p>\n";
 
 /* ---- kept and pruned -------------------------------------------------------------- */
 
 /*
- * Describe an epoch. If pruning was paused in this epoch, also say so, and name the epoch of the
- * alarm.
+ * Write the tooltip of epoch i to text. If pruning was paused in this epoch, the tooltip says so,
+ * and names the epoch of the alarm.
  */
 static void
 describe_kept(const struct ib_report *r, size_t i, char text[TOOLTIP_MAX])
@@ -112,7 +112,10 @@ ib_report_chart_saved(struct ib_report *r)
 
 /* ---- losses ----------------------------------------------------------------------- */
 
-/* Fill the epochs, the quantiles and the threshold of the chart. Returns the number of epochs. */
+/*
+ * Fill r->epoch and r->y with the epochs, the quantiles and the threshold for the chart of losses.
+ * Returns the number of epochs.
+ */
 static size_t
 fill_losses(struct ib_report *r, struct ib_svg *c)
 {

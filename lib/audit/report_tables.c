@@ -5,8 +5,8 @@
 #include "audit/subcommands.h"
 
 /*
- * Return a target that writes tables to the page of the report. If memory runs out, the flag
- * `failed` of the page is set.
+ * Return a target that writes tables to the page of the report. If memory runs out, page.failed is
+ * set.
  */
 static struct ib_table_target
 page_of(struct ib_report *r)
@@ -30,8 +30,8 @@ ib_report_summary(struct ib_report *r)
 /* ---- classes ---------------------------------------------------------------------- */
 
 /*
- * Write the pruned share of all samples. Then name each value of the field that is pruned more than
- * twice as much.
+ * Write the share of pruned visits of all samples. Then name each value of the field of --by whose
+ * share is more than twice as large.
  */
 static void
 write_harm(struct ib_report *r, const struct ib_by_row *row, size_t n)
@@ -123,7 +123,10 @@ ib_report_suspects(struct ib_report *r)
 	ib_html_section_end(&r->page);
 }
 
-/* Name the epochs in which the losses rose. Say whether the next epoch kept every sample. */
+/*
+ * Name each epoch that has a drift alarm, unless the previous epoch has an alarm too. If the next
+ * epoch kept every sample, say so; otherwise say what to look for.
+ */
 static void
 write_alarms(struct ib_report *r)
 {

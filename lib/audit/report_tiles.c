@@ -112,7 +112,10 @@ write_epochs(struct ib_report *r)
 
 /* ---- checks ----------------------------------------------------------------------- */
 
-/* Describe the first epoch whose weights do not add up, and say what to do. */
+/*
+ * Write the tile of an alarm about weights: *f is the first epoch whose weights do not add up to
+ * the number of samples, and `off` is the number of such epochs. The tile says what to do.
+ */
 static void
 write_weights_alarm(struct ib_report *r, const struct ib_audit_stats *f, size_t off)
 {
@@ -166,7 +169,10 @@ write_weights(struct ib_report *r)
 	ib_html_tile(&r->page, "good", "Weights", "add up", note);
 }
 
-/* Describe the first drift alarm. If pruning was paused, say so. If not, say what to do. */
+/*
+ * Write the tile of the first drift alarm. The tile says either that pruning was paused, or what to
+ * do.
+ */
 static void
 write_drift_alarm(struct ib_report *r, const struct ib_drift *d)
 {

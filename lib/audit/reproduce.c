@@ -32,7 +32,10 @@ write_quoted(struct ib_bytes *b, struct ib_span value)
 	ib_bytes_append_char(b, '\'');
 }
 
-/* True if the command line needs the option: its value is not the default, and has an effect. */
+/*
+ * True if the value of the parameter is not the default and has an effect, so that the command line
+ * must contain the option.
+ */
 static bool
 is_needed(const struct ib_param *p, const struct ib_rule_options *o)
 {
@@ -110,7 +113,9 @@ write_parameters(struct ib_bytes *out, const struct ib_run_header *h)
 {
 	cJSON *json = cJSON_Parse(h->text), *m;
 
-	/* This fails only if out of memory, because the log reader has parsed this text. */
+	/*
+	 * json is NULL only if memory ran out, because the log reader has already parsed this text.
+	 */
 	out->failed |= !json;
 	ib_bytes_printf(out, "<table id=\"parameters\">\n<thead><tr><th class=\"l\">parameter</th>"
 			     "<th class=\"l\">value</th></tr></thead>\n<tbody>\n");

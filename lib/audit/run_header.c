@@ -28,9 +28,9 @@ rule_of(struct ib_members *p, const char *name)
 }
 
 /*
- * Read the seed from the text of the line, because cJSON stores numbers as doubles, which
- * cannot hold 64 bits. The search for `"seed":` cannot find a place inside a string, because
- * quotes inside strings are escaped.
+ * Read the seed from the text of the header line, because cJSON stores numbers as doubles, which
+ * cannot hold 64 bits. The search for `"seed":` cannot match inside a string, because quotes inside
+ * strings are escaped.
  */
 static uint64_t
 seed_of(struct ib_members *p, const char *line)
@@ -119,7 +119,7 @@ part_of(struct ib_members *p, struct ib_part *part)
 }
 
 /*
- * Read a parameter. If the object does not have the member of the parameter, the parameter keeps
+ * Read a parameter from its member in the header. If there is no such member, the parameter keeps
  * its default.
  */
 static void

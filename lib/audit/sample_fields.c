@@ -12,10 +12,13 @@ struct reading {
 	ib_sample_fields_use *use;
 	void *data;
 	bool found;	       /* true if a record has the field */
-	struct ib_error first; /* error of the first record that does not have the field */
+	struct ib_error first; /* error for the first record that does not have the field */
 };
 
-/* Store the error, which is returned if no later record has the field. */
+/*
+ * Store the error for a record without the field. This error is returned if no record has the
+ * field.
+ */
 static void
 note_missing(struct reading *r, const struct ib_scan *scan, struct ib_cursor *c)
 {

@@ -5,25 +5,28 @@
 #include "base/bytes.h"
 
 struct ib_sample_fields_options {
-	struct ib_list manifests; /* --manifest, in any format that ib-prune reads */
-	const char *key;	  /* --manifest-key; NULL if not given */
-	const char *field;	  /* --by; NULL: read only the ids */
+	struct ib_list manifests; /* files of --manifest, in any format that ib-prune reads */
+	const char *key;	  /* value of --manifest-key; NULL without this option */
+	const char *field;	  /* name of the field of --by; NULL: read only the ids */
 	const struct ib_context *context;
 };
 
-/* One sample, for ib_sample_fields_use. Both spans are valid only during the call. */
+/*
+ * One sample, as an argument of ib_sample_fields_use(). Both spans are valid only during the call.
+ */
 struct ib_sample_field {
 	struct ib_span id;
-	struct ib_span text; /* the value as text; p is NULL if the record has no value */
+	/* the value of the field as text; text.p is NULL if the record has no value */
+	struct ib_span text;
 };
 
 typedef enum ib_status ib_sample_fields_use(void *data, const struct ib_sample_field *sample,
 					    struct ib_error *err);
 
 /*
- * Call use() for each record of the manifests, in their order. The value of a field is absent if
- * the record does not have the field, or if the value is null or empty. Returns IB_E_DATA if no
- * record has the field.
+ * Call use() for each record of the manifests, in the order of the records. A record has no value
+ * if it does not have the field, or if the field is null or empty. Returns IB_E_DATA if no record
+ * has the field.
  */
 enum ib_status ib_sample_fields_read(const struct ib_sample_fields_options *options,
 				     ib_sample_fields_use *use, void *data, struct ib_error *err);

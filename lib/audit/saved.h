@@ -11,8 +11,8 @@ struct ib_saved {
 };
 
 /*
- * Append the line "8 of 90 visits saved: 8.9%". If the options have the cost of an epoch, also
- * append a line with the cost.
+ * Append a line such as "8 of 90 visits saved: 8.9%". If the options have the cost of an epoch,
+ * also append a line with the cost.
  */
 void ib_write_saved(struct ib_bytes *out, const struct ib_saved *saved,
 		    const struct ib_audit_options *options);

@@ -38,7 +38,7 @@ ib_show_find(const struct ib_show *s, struct ib_span id)
 	return ib_table_find(&s->ids, &key);
 }
 
-/* Add the operands to s->ids. */
+/* Add the ids that the operands name to s->ids, and set s->row. */
 static enum ib_status
 index_ids(struct ib_show *s, struct ib_error *err)
 {
@@ -58,7 +58,7 @@ index_ids(struct ib_show *s, struct ib_error *err)
 	return st;
 }
 
-/* Find the lines of all ids in one run, with one hash look-up per line of the run. */
+/* Set found[i] to the line of id i in one run. Needs one hash look-up per line of the run. */
 static enum ib_status
 find_lines(struct ib_show *s, const struct ib_audit_run *run, struct ib_show_line *found,
 	   struct ib_error *err)
@@ -113,8 +113,9 @@ read_all(struct ib_show *s, struct ib_error *err)
 /* ---- rows ----------------------------------------------------------------------- */
 
 /*
- * Return the threshold that determined the pi of a line. A rule with several thresholds uses the
- * smallest threshold above the score. The threshold is NaN if the rule has no threshold.
+ * Return the threshold that determined the pi of a line with this score. If the rule has several
+ * thresholds, this is the smallest threshold above the score. Returns NaN if the rule has no
+ * threshold.
  */
 static double
 threshold_of(const struct ib_run_header *h, float score)
@@ -143,7 +144,7 @@ row_of_line(const struct ib_run_header *h, const struct ib_audit_line *line)
 	};
 }
 
-/* Return the row of a sample that has no line in the run. */
+/* Return the table row for a run that has no line of the id in row `at` of s->ids. */
 static struct ib_show_row
 row_without_line(const struct ib_show *s, const struct ib_audit_run *run, uint32_t at)
 {
@@ -166,7 +167,10 @@ row_without_line(const struct ib_show *s, const struct ib_audit_run *run, uint32
 	return row;
 }
 
-/* Fill the rows of an id, one per wanted epoch. Returns the number of rows. */
+/*
+ * Fill row[] for the id in row `at` of s->ids: with one row per epoch, or with -e only the row of
+ * this epoch. Returns the number of rows.
+ */
 static size_t
 fill_rows(const struct ib_show *s, uint32_t at, struct ib_show_row *row)
 {
@@ -211,7 +215,7 @@ write_row(struct ib_text_table *table, struct ib_span id, const struct ib_show_r
 	ib_text_table_row(table, cell);
 }
 
-/* Write the row with the current score of an id. */
+/* Write a row with the current score of an id, which has "now" in place of the epoch. */
 static void
 write_now(struct ib_text_table *table, struct ib_span id, const struct ib_scores *s)
 {
@@ -236,9 +240,10 @@ write_now(struct ib_text_table *table, struct ib_span id, const struct ib_scores
 
 struct result {
 	struct ib_text_table *table;
-	struct ib_show_row *row;   /* [nepochs] rows of the current id */
-	struct ib_bytes sentences; /* the sentences, which are written after the table */
-	uint64_t rows;		   /* number of rows of the table */
+	struct ib_show_row *row; /* [nepochs] rows of the current id */
+	/* the sentences about the ids, which are written after the table */
+	struct ib_bytes sentences;
+	uint64_t rows; /* number of rows of the table */
 };
 
 static bool
@@ -251,8 +256,8 @@ was_eligible(const struct ib_show_row *row, size_t n)
 }
 
 /*
- * In a table of text, a sample that was never eligible has no rows. The sentence about the sample
- * says why it was kept.
+ * Write the rows and the sentence of the id in row `at` of s->ids. In a table of text, a sample
+ * that was never eligible has no rows, because the sentence says why it was kept.
  */
 static void
 write_id(struct ib_show *s, struct result *r, uint32_t at)

@@ -1,4 +1,4 @@
-/* Check that ids exist, and find the ids that a user may have meant. */
+/* Check that ids exist, and find existing ids that are similar to an id that does not exist. */
 #include "audit/nearest_ids.h"
 #include "audit/sample_fields.h"
 #include "audit/show.h"
@@ -8,10 +8,14 @@
 
 struct known {
 	struct ib_show *show;
-	struct ib_bytes ids; /* for each id of the manifests: its length (uint32_t) and its bytes */
+	/*
+	 * the ids of the manifests, one after another: the length of each id (uint32_t), then its
+	 * bytes
+	 */
+	struct ib_bytes ids;
 };
 
-/* Store the id of a sample, to find the ids that are nearest to an unknown operand. */
+/* Mark the id of a sample as known, and store it for the search for the nearest ids. */
 static enum ib_status
 use_sample(void *data, const struct ib_sample_field *sample, struct ib_error *err)
 {
@@ -39,7 +43,10 @@ read_manifests(struct known *k, struct ib_error *err)
 		use_sample, k, err);
 }
 
-/* Mark the ids that have a line in the log or a row in the score file. */
+/*
+ * Mark the ids that have a line in the log or a row in the score file. Without a score file and
+ * manifests, mark all ids.
+ */
 static void
 mark_known(struct ib_show *s)
 {

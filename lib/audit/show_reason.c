@@ -9,9 +9,8 @@
 #include "base/part.h"
 
 /*
- * Return the reason why a sample with this score was kept without a draw. Returns NULL if
- * the score makes the sample eligible. An eligible sample without a line was not in the
- * manifest.
+ * Return the reason why a sample with this score was kept without a draw. Returns NULL if the score
+ * makes the sample eligible. An eligible sample that has no line was not in the manifest.
  */
 static const char *
 explain_score(const struct ib_rule *rule, const struct ib_row *row)
@@ -29,7 +28,7 @@ explain_score(const struct ib_rule *rule, const struct ib_row *row)
 	return pi == 1 ? "pi 1" : NULL;
 }
 
-/* True if a later run in the log has the same epoch or an earlier epoch. */
+/* True if a later finished run in the log has the same epoch as `run`, or an earlier epoch. */
 static bool
 is_rolled_back(const struct ib_audit_log *log, const struct ib_audit_run *run)
 {
@@ -43,10 +42,10 @@ is_rolled_back(const struct ib_audit_log *log, const struct ib_audit_run *run)
 }
 
 /*
- * Find the reason from the number of visits. This is needed if the score file no longer has the
- * score that the run used. Count the epochs in which the sample was not pruned. If this count
- * equals the number of visits, the sample was new in the first epoch that was counted, and had a
- * score in the others. This method does not work with -e, because only one epoch is read then.
+ * Find the reason from the number of visits, because the score file no longer has the score that
+ * the run used. The function counts the epochs in which the sample was not pruned. If this count
+ * equals the number of visits, the sample was new in the first of these epochs, and had a score in
+ * the later epochs. With -e the count is unknown, because only one epoch is read.
  */
 static const char *
 explain_by_visits(const struct ib_show *s, const struct ib_audit_run *run, uint32_t at,
@@ -73,10 +72,10 @@ explain_by_visits(const struct ib_show *s, const struct ib_audit_run *run, uint3
 }
 
 /*
- * Find the reason from the score file. If the run read exactly this file, the file contains the
- * score that the run used. If the run read another file, this file still contains that score if the
- * sample has not been visited since the run. This conclusion is not possible after a rollback of
- * the training to an earlier epoch.
+ * Find the reason from the score file. If the run read this same file, the file contains the score
+ * that the run used. If the run read an earlier version of the file, the file still contains this
+ * score, unless the sample was visited in or after the epoch of the run. After a rollback of the
+ * training to an earlier epoch, the score that the run used is unknown.
  */
 static const char *
 explain_by_scores(const struct ib_show *s, const struct ib_rule *rule,

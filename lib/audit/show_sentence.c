@@ -6,9 +6,11 @@
 #include "audit/text.h"
 #include "prune/rules.h"
 
-#define RANGES_MAX 10 /* lists with more ranges of epochs are summarized */
+#define RANGES_MAX 10 /* a list with more ranges of epochs is summarized */
 
-/* A set of rows: the rows with the same outcome and, unless `why` is NULL, the same reason. */
+/*
+ * A set of rows: all rows with the outcome `outcome` and, unless `why` is NULL, the reason `why`.
+ */
 struct row_set {
 	enum ib_outcome outcome;
 	const char *why;
@@ -33,9 +35,9 @@ count_rows(const struct ib_show_row *row, size_t n, struct row_set k)
 /* ---- lists of epochs -------------------------------------------------------------- */
 
 /*
- * Append the epochs of a set of rows as "2, 5 and 7 to 9". A range consists of rows that follow
- * each other in the log. Returns the number of parts of the list. If `to` is NULL, the function
- * only counts the parts.
+ * Append the epochs of the rows in the set k as a list such as "2, 5 and 7 to 9". A range such as
+ * "7 to 9" consists of rows that follow each other in row[]. Returns the number of parts of the
+ * list. If `to` is NULL, the function only counts the parts; otherwise nranges is their number.
  */
 static size_t
 write_ranges(struct ib_bytes *to, const struct ib_show_row *row, size_t n, struct row_set k,
@@ -84,7 +86,9 @@ write_epochs(struct ib_bytes *to, const struct ib_show_row *row, size_t n, struc
 
 /* ---- parts of the sentence --------------------------------------------------------- */
 
-/* Append a clause that says which samples the rule of a run can prune. */
+/*
+ * Append the reason why the rule of a run could prune the sample, such as "its score was below 2".
+ */
 static void
 write_cause(struct ib_bytes *to, const struct ib_rule_options *o)
 {
@@ -101,8 +105,8 @@ write_cause(struct ib_bytes *to, const struct ib_rule_options *o)
 }
 
 /*
- * Return the first pruned row if all pruned rows have the same cause. Returns NULL if the causes
- * differ, or if no row is pruned.
+ * If all pruned rows have the same cause (see write_cause()), return the first of them. Returns
+ * NULL if the causes differ, or if no row is pruned.
  */
 static const struct ib_show_row *
 common_cause(const struct ib_show_row *row, size_t n)
@@ -174,7 +178,7 @@ write_drawn(struct ib_bytes *to, const struct ib_show_row *row, size_t n)
 	write_epochs(to, row, n, (struct row_set){ IB_OUTCOME_DRAWN, NULL });
 }
 
-/* Append "unseen in epoch 0, high in epochs 1 to 9" for all reasons of an outcome. */
+/* Append the reasons of all rows with an outcome: "unseen in epoch 0, high in epochs 1 to 9". */
 static void
 write_reasons(struct ib_bytes *to, const struct ib_show_row *row, size_t n, enum ib_outcome outcome)
 {
@@ -207,7 +211,10 @@ write_kept(struct ib_bytes *to, const struct ib_show_row *row, size_t n, size_t 
 	ib_bytes_append_char(to, ')');
 }
 
-/* Append that the id may be wrong, unless a score file or a manifest showed that the id exists. */
+/*
+ * Append a clause that says that the id may not exist, unless a score file or a manifest has
+ * confirmed the id.
+ */
 static void
 write_doubt(const struct ib_show *s, struct ib_bytes *to)
 {

@@ -1,4 +1,4 @@
-/* Write a table of the samples that a rule would have kept and pruned, with one row per epoch. */
+/* Write a table with one row per epoch: how many samples a rule would have kept and pruned. */
 #include <stdlib.h>
 
 #include "audit/saved.h"
@@ -13,7 +13,7 @@ struct simulate {
 	struct ib_loss_history losses;
 	struct ib_simulation simulation;
 	struct ib_by *by;	     /* NULL without --by */
-	struct ib_text_table *table; /* NULL if there is --by */
+	struct ib_text_table *table; /* NULL with --by */
 };
 
 static double
@@ -23,8 +23,8 @@ share_saved(const struct ib_simulation *s)
 }
 
 /*
- * Return how many epochs fit the budget of --visits, if these epochs keep the same share of
- * samples as the epochs so far.
+ * Return how many epochs fit the budget of --visits, if these epochs keep the same share of samples
+ * as the epochs simulated so far.
  */
 static uint64_t
 epochs_that_fit(const struct simulate *s)
@@ -57,7 +57,9 @@ write_epoch(const struct simulate *s, int64_t epoch)
 				    });
 }
 
-/* After the table, write the totals, and name the epochs that have no losses or are not used. */
+/*
+ * Write the lines after the table: the totals, and the epochs that have no losses or are not used.
+ */
 static void
 write_totals(const struct simulate *s, struct ib_output *out)
 {

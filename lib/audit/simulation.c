@@ -21,9 +21,7 @@ warn_once(void *data, const char *sentence)
 
 /* ---- one epoch ---------------------------------------------------------------- */
 
-/*
- * Count one more epoch since the last visit of a sample. If the sample is kept, set the count to 0.
- */
+/* Update s->missed[i], the number of epochs since the last visit of sample i. */
 static inline void
 count_missed(struct ib_simulation *s, uint64_t i, bool kept)
 {
@@ -55,7 +53,7 @@ draw_epoch(struct ib_simulation *s, const struct ib_rule *rule, struct ib_run_st
 	s->deff = (double)((long double)kept * squares / (sum * sum));
 }
 
-/* Find the score rows of the kept samples that had no score before this epoch. */
+/* Set s->score_row of the kept samples that had no score before this epoch. */
 static void
 find_score_rows(struct ib_simulation *s, const struct ib_loss_history_epoch *e)
 {
@@ -113,7 +111,9 @@ ib_simulation_epoch(struct ib_simulation *s, int64_t epoch, struct ib_error *err
 	enum ib_status st;
 
 	o.epoch = epoch;
-	/* With --full-from, -E is only the number of epochs to simulate. */
+	/*
+	 * With --full-from, -E only says how many epochs to simulate, so the rule does not use it.
+	 */
 	if (o.full_from != IB_NO_EPOCH)
 		o.epochs = IB_NO_EPOCH;
 	s->once = (struct ib_context){ .warn = warn_once, .data = s };
@@ -180,7 +180,9 @@ ib_simulation_read(const struct ib_audit_options *o, const struct ib_context *co
 	return st;
 }
 
-/* Append "epoch 3" and the text `one`, or "epochs 3 to 5" and the text `many`. */
+/*
+ * Append "epoch 3" and the text `one`, or, if `to` > `from`, "epochs 3 to 5" and the text `many`.
+ */
 static void
 write_epochs(struct ib_bytes *out, int64_t from, int64_t to, const char *one, const char *many)
 {

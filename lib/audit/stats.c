@@ -9,7 +9,10 @@
 #include "prune/run_stats.h"
 #include "prune/rules.h"
 
-/* Return the group of a line with --sampling=fixed, or -1 if the draw was independent. */
+/*
+ * Return the index of the group of a line with --sampling=fixed, or -1 if the sample was drawn
+ * independently of other samples.
+ */
 static int
 group_of(const struct ib_run_header *h, const struct ib_audit_line *line)
 {

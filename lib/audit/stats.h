@@ -11,19 +11,21 @@ struct ib_audit_stats {
 	uint64_t samples, kept, pruned;
 	double threshold; /* NaN if the rule has no threshold */
 	double weight_sum;
-	double share_kept;   /* kept / samples; NaN if samples is 0 */
-	double share_saved;  /* pruned / samples, with both numbers summed up to this epoch */
-	double saved_epochs; /* sum of the quotients pruned / samples up to this epoch */
+	double share_kept; /* kept / samples; NaN if samples is 0 */
+	/* pruned / samples, both summed over this epoch and all earlier epochs */
+	double share_saved;
+	double saved_epochs; /* sum of pruned / samples over this epoch and all earlier epochs */
 	double weight_error; /* standard error of weight_sum; NaN if not computed */
 };
 
-/* Return the weight that the run gave to the sample of a line: 0 if the sample was pruned. */
+/*
+ * Return the weight that the run gave to the sample of a line. The weight of a pruned sample is 0.
+ */
 double ib_audit_line_weight(const struct ib_run_header *head, const struct ib_audit_line *line);
 
 /*
  * Compute the statistics of each epoch, sorted by epoch. The standard error needs all lines of an
- * epoch, so it is computed only for the final `errors` epochs. The caller frees *stats with
- * free().
+ * epoch, so it is computed only for the last `errors` epochs. The caller frees *stats with free().
  */
 enum ib_status ib_audit_stats(struct ib_audit_log *log, uint64_t errors,
 			      struct ib_audit_stats **stats, size_t *n, struct ib_error *err);
@@ -40,7 +42,7 @@ bool ib_audit_pruning_is_off(const struct ib_audit_run *run);
 
 /*
  * True if the run had to keep every sample: ib_audit_pruning_is_off() is true, or the epoch is one
- * of the final epochs that keep all samples (-E or --full-from), or there were no scores yet.
+ * of the last epochs, which keep all samples (-E or --full-from), or there were no scores yet.
  */
 bool ib_audit_is_unpruned(const struct ib_audit_run *run);
 
@@ -58,10 +60,13 @@ double ib_audit_weight_deviation(double weight_sum, uint64_t samples, double err
 /* Return ib_audit_weight_deviation() of an epoch. */
 double ib_audit_deviation(const struct ib_audit_stats *f);
 
-/* True if the weight sum of an epoch deviates by more than IB_WEIGHT_SUM_LIMIT. */
+/*
+ * True if the weight sum of an epoch deviates from the number of samples by more than
+ * IB_WEIGHT_SUM_LIMIT standard errors.
+ */
 bool ib_audit_weights_off(const struct ib_audit_stats *f);
 
-/* Write a table of n epochs (summary.c). */
+/* Write stats[0..n) as a table with one row per epoch (summary.c). */
 enum ib_status ib_audit_stats_write(const struct ib_audit_stats *stats, size_t n,
 				    const struct ib_table_target *to, struct ib_error *err);
 

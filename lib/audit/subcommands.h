@@ -1,4 +1,7 @@
-/* The subcommands of ib-audit. Each subcommand has its own file, and writes to an open output. */
+/*
+ * The subcommands of ib-audit. Each subcommand has its own file, and writes to an output that the
+ * caller opened.
+ */
 #ifndef IB_AUDIT_SUBCOMMANDS_H
 #define IB_AUDIT_SUBCOMMANDS_H
 
@@ -13,14 +16,14 @@ ib_audit_function ib_audit_summary, ib_audit_show, ib_audit_list, ib_audit_suspe
 	ib_audit_verify, ib_audit_simulate, ib_audit_compare, ib_audit_drift, ib_audit_report,
 	ib_audit_metrics;
 
-/* Return the index of the first epoch that --last selects from n epochs. */
+/* --last selects the last epochs of n epochs. Return the index of the first selected epoch. */
 static inline size_t
 ib_audit_first_epoch(const struct ib_audit_options *o, size_t n)
 {
 	return o->last > 0 && o->last < n ? n - (size_t)o->last : 0;
 }
 
-/* Return how many of n rows the value of --top selects. A value of 0 selects all rows. */
+/* Return how many of n rows are written with --top `top`. If top is 0, all rows are written. */
 static inline size_t
 ib_audit_top_rows(uint64_t top, size_t n)
 {

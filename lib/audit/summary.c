@@ -26,7 +26,7 @@ write_row(const struct ib_audit_options *o, const struct ib_audit_stats *f,
 				 });
 }
 
-/* Append sparklines of the fraction kept and of the threshold. */
+/* Append two sparklines: the fraction of kept samples, and the threshold. */
 static void
 write_sparks(const struct ib_audit_options *o, const struct ib_audit_stats *f, size_t n,
 	     struct ib_bytes *b)

@@ -12,7 +12,10 @@
 
 /* ---- one loss per epoch ------------------------------------------------------- */
 
-/* Merge the record `more` into an earlier record with the same id, as --duplicates requires. */
+/*
+ * Merge record `more` of an epoch into the earlier record `at` with the same id. `how` is the value
+ * of --duplicates.
+ */
 static void
 merge_records(struct ib_loss_history_epoch *e, uint64_t at, uint64_t more, enum ib_duplicates how)
 {
@@ -40,8 +43,8 @@ merge_records(struct ib_loss_history_epoch *e, uint64_t at, uint64_t more, enum 
 }
 
 /*
- * Set the loss of each duplicate record to the mean loss of its id. To find the duplicates, sorts
- * pairs (row, index of the record); the records keep their order.
+ * If several records have the same id, set the loss of each of them to their mean loss. To find
+ * these records, the function sorts pairs (row, index of the record); the records keep their order.
  */
 static enum ib_status
 set_means(struct ib_loss_history_epoch *e, struct ib_error *err)
@@ -98,7 +101,8 @@ merge_duplicates(struct ib_loss_history *l, struct ib_loss_history_epoch *e, enu
 	if (how == IB_DUPLICATES_MEAN)
 		st = set_means(e, err);
 	for (i = 0; i < e->n && !st; i++) {
-		if (number[e->row[i]]) { /* 1 + index of the record of the id; 0: no record yet */
+		/* number[row] is 1 + index of the first record of the id, or 0 */
+		if (number[e->row[i]]) {
 			merge_records(e, number[e->row[i]] - 1, i, how);
 			continue;
 		}
@@ -115,12 +119,15 @@ merge_duplicates(struct ib_loss_history *l, struct ib_loss_history_epoch *e, enu
 
 /* ---- slopes of the relative losses ----------------------------------------------- */
 
-/* Sums for the line that is fitted through the relative losses of one id. */
+/* The relative losses of one id, summed up to fit a straight line through them. */
 struct trend {
 	uint32_t epochs;
 	bool was_below_mean; /* true if the loss was below the mean in at least one epoch */
 	double first, last;
-	/* Sums over the epochs; t is the number of epochs since the first epoch. */
+	/*
+	 * Sums of t, y, t*t and t*y over the epochs: t is the epoch minus the first epoch of the
+	 * logs, and y is the relative loss.
+	 */
 	double t, y, tt, ty;
 };
 

@@ -7,10 +7,11 @@
 /* Width and height of the drawing, which the browser stretches to the page. */
 #define DRAWING_SIZE 1000.0
 #define DRAWING_MARGIN                                                                             \
-	30.0 /* above the highest and below the lowest value; a point needs this room */
+	30.0 /* free room above the highest and below the lowest value, so that points fit */
 
 #define MAX_TICKS 8
-#define SPACED_EPOCHS_MAX 60 /* with more epochs, bars touch each other and points are small */
+/* if there are more epochs, bars touch each other and points are small */
+#define SPACED_EPOCHS_MAX 60
 
 /* ---- coordinates -------------------------------------------------------------- */
 
@@ -34,8 +35,8 @@ y_of(const struct ib_svg *c, double y)
 }
 
 /*
- * Return the smallest step that divides range into at most `most` steps. A step is 1, 2 or 5
- * times a power of ten.
+ * Return the smallest step with which a range of the length `range` has at most `most` steps. A
+ * step is 1, 2 or 5 times a power of ten.
  */
 static double
 round_step(double range, double most)
@@ -51,7 +52,7 @@ round_step(double range, double most)
 
 /* ---- axes --------------------------------------------------------------------- */
 
-/* Return the number of decimals of the labels, which are multiples of step. */
+/* Return the number of decimals that labels need if they are multiples of step. */
 static int
 decimals_of(double step)
 {
@@ -60,7 +61,10 @@ decimals_of(double step)
 	return n > 0 ? n : 0;
 }
 
-/* Return the unit of the y labels. Sets *suffix to the text after every label except 0. */
+/*
+ * Return the number by which the y labels are divided, and set *suffix to the text that follows
+ * every label except 0.
+ */
 static double
 y_unit(const struct ib_svg *c, const char **suffix)
 {
@@ -102,7 +106,7 @@ write_y_tick(struct ib_svg *c, double y, double step)
 	ib_bytes_printf(c->out, "</span>");
 }
 
-/* Write the labels of round epochs, such as 0, 50, 100. */
+/* Write labels below the x axis for round epochs, such as 0, 50, 100. */
 static void
 write_x_ticks(struct ib_svg *c)
 {
@@ -157,7 +161,7 @@ ib_svg_end(struct ib_svg *c)
 
 /* ---- lines, areas, bars, points ----------------------------------------------- */
 
-/* Return the index after the finite values that begin at i. */
+/* Return the smallest k >= i for which y[k] is not finite, or c->n if there is none. */
 static size_t
 end_of_run(const struct ib_svg *c, const double *y, size_t i)
 {
@@ -185,7 +189,10 @@ ib_svg_line(struct ib_svg *c, const char *class, const double *y)
 	}
 }
 
-/* Fill the area over the epochs i to k - 1. The area of one epoch is a bar. */
+/*
+ * Fill the area between low[] and high[] over the positions [i, k). If k is i + 1, the area is a
+ * bar.
+ */
 static void
 write_area(struct ib_svg *c, const char *class, const double *low, const double *high, size_t i,
 	   size_t k)

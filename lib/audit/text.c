@@ -18,7 +18,10 @@ ib_write_text(struct ib_bytes *out, struct ib_span text)
 	}
 }
 
-/* Return the length of the character at p in bytes, and set *columns to its width. */
+/*
+ * Return the length in bytes of the character at p, and set *columns to its width. n is the number
+ * of bytes from p to the end of the text.
+ */
 static size_t
 measure_character(const char *p, size_t n, size_t *columns)
 {

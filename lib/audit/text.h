@@ -7,12 +7,15 @@
 /* Append untrusted text. Control bytes become \xNN. */
 void ib_write_text(struct ib_bytes *out, struct ib_span text);
 
-/* Return the number of terminal columns of a text. An invalid byte has one column. */
+/*
+ * Return the number of terminal columns that a text fills. A byte of invalid UTF-8 fills one
+ * column.
+ */
 size_t ib_text_columns(struct ib_span text);
 
 /*
  * Append a text in at most `width` columns. If the text is too wide, its middle is left out,
- * because paths and ids differ mostly at their ends.
+ * because paths and ids differ mostly at their ends. `utf8` is true if the terminal shows UTF-8.
  */
 void ib_write_shortened(struct ib_bytes *out, struct ib_span text, size_t width, bool utf8);
 

@@ -1,7 +1,7 @@
 /*
- * Print tables. The widths of the columns depend on the first rows. After these rows, each
- * row is written at once, so a table may have any number of rows. libsmartcols is not used
- * because it keeps all rows in memory and cannot write the same cells as JSON numbers.
+ * Print tables. The widths of the columns depend on the first rows. Each later row is written
+ * immediately, so a table may have any number of rows. libsmartcols is not used because it keeps
+ * all rows in memory and cannot write the same cells as JSON numbers.
  */
 #include "audit/text_table.h"
 
@@ -14,19 +14,20 @@
 #include "base/error.h"
 #include "base/json_writer.h"
 
-#define TEXT_WIDTH_MIN 12    /* minimum width of a column of ids */
-#define ROWS_FOR_WIDTHS 1000 /* the number of rows that determine the widths of the columns */
-#define FLUSH_BYTES ((size_t)64 << 10) /* text that is longer is passed to the output */
+#define TEXT_WIDTH_MIN 12    /* minimum width of a column of texts */
+#define ROWS_FOR_WIDTHS 1000 /* number of first rows that determine the widths of the columns */
+/* if the text is longer than this, it is passed to the output */
+#define FLUSH_BYTES ((size_t)64 << 10)
 #define ALARM "ALARM"
 
 struct ib_text_table {
 	const struct ib_column *column;
 	size_t n;
 	struct ib_table_target to;
-	struct ib_bytes text;	    /* text that is not yet written to to.out */
-	struct ib_json_writer json; /* writes into text */
+	struct ib_bytes text;	    /* text that was not written to to.out yet */
+	struct ib_json_writer json; /* writes to `text` */
 	uint64_t rows;
-	struct ib_html_table html; /* the rows, for the report */
+	struct ib_html_table html; /* all rows, if the table is for the report */
 	/* used for tables of text: */
 	struct ib_bytes *cells; /* [ROWS_FOR_WIDTHS * n] texts of the first rows */
 	size_t waiting;		/* number of rows in `cells` */
@@ -67,7 +68,7 @@ format_cell(struct ib_bytes *out, enum ib_style style, const struct ib_cell *cel
 
 /* ---- sparklines ----------------------------------------------------------------- */
 
-#define SPARK_WIDTH 80 /* width if the width of the terminal is unknown */
+#define SPARK_WIDTH 80 /* width of a sparkline if the width of the terminal is unknown */
 
 /* Set *least and *most to the smallest and the largest finite value. */
 static void
@@ -85,7 +86,7 @@ find_range(const double *value, size_t n, double *least, double *most)
 	}
 }
 
-/* Return the mean of the finite values, or NaN. */
+/* Return the mean of the finite values, or NaN if there are none. */
 static double
 mean_of(const double *value, size_t n)
 {
@@ -101,7 +102,7 @@ mean_of(const double *value, size_t n)
 	return sum / (double)finite;
 }
 
-/* Append one character for a value on the scale from least to most. */
+/* Append one character that shows a value on a scale in [least, most]. */
 static void
 write_block(struct ib_bytes *out, double value, double least, double most, bool utf8)
 {
@@ -120,7 +121,7 @@ write_block(struct ib_bytes *out, double value, double least, double most, bool 
 		ib_bytes_append_char(out, "0123456789"[level + level / 4]);
 }
 
-/* Append n values in at most `columns` characters. */
+/* Append at most `columns` characters that show n values. */
 static void
 write_blocks(struct ib_bytes *out, const double *value, size_t n, size_t columns, bool utf8)
 {
@@ -175,7 +176,7 @@ table_width(const struct ib_text_table *s)
 }
 
 /*
- * Return the address of the width of the widest column of texts, or NULL if all columns
+ * Return a pointer to the width of the widest column that contains texts, or NULL if all columns
  * contain numbers.
  */
 static size_t *
@@ -209,9 +210,9 @@ spare_column(const struct ib_text_table *s)
 }
 
 /*
- * Make the table fit into the terminal. First make the widest column of texts narrower, down to
- * `least`. If this is not enough, drop columns. Finally, give the column of texts the room that is
- * left.
+ * Make the table fit into `room` columns of the terminal. First make the widest column of texts
+ * narrower, but not narrower than `least`. If this is not enough, drop columns. Finally, make the
+ * column of texts as wide as the remaining room allows.
  */
 static void
 fit_columns(struct ib_text_table *s, size_t room)
@@ -275,7 +276,7 @@ write_color(struct ib_text_table *s, const char *code)
 		ib_bytes_append(&s->text, code, strlen(code));
 }
 
-/* Append a cell. The last column is not padded. */
+/* Append the text of a cell in column i. If `last` is true, the text is not padded on the right. */
 static void
 write_cell(struct ib_text_table *s, size_t i, struct ib_span text, bool last)
 {

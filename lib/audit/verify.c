@@ -1,7 +1,7 @@
 /*
- * Check an audit log: recompute every decision, count and digest, and check the chain of the
- * runs. The check finds accidental changes, but not forgery: anyone who can write the log
- * can also write a consistent log.
+ * Check an audit log: recompute every decision, count and digest, and check the hashes that link
+ * each run to the previous run. The check finds accidental changes, but not forgery: anyone who can
+ * write the log can also write a consistent log.
  */
 #define XXH_INLINE_ALL
 #include <stdio.h>
@@ -15,8 +15,8 @@
 struct verify {
 	struct ib_audit_log *log;
 	const struct ib_audit_run *run;
-	struct ib_scores *scores; /* scores from -s; NULL: no -s */
-	char digest[33];	  /* digest of the file of -s */
+	struct ib_scores *scores; /* scores from -s; NULL without -s */
+	char digest[33];	  /* digest of the score file (-s) */
 	bool used;		  /* true if a run used the scores from -s */
 	const struct ib_context *context;
 	uint64_t lines; /* number of lines in the runs before the current run */
@@ -24,8 +24,8 @@ struct verify {
 };
 
 /*
- * Fail with "FILE: the run of epoch 3 (frame 4), line 17 ("a"): TEXT". If `what` is NULL, TEXT is
- * the text of err.
+ * Fail with "FILE: the run of epoch 3 (frame 4), line 17 ("a"): TEXT". TEXT is `what`, or the text
+ * of err if `what` is NULL.
  */
 static enum ib_status
 fail_at_line(const struct verify *v, uint64_t line, const struct ib_span *id, const char *what,
@@ -70,7 +70,7 @@ replay_lines(struct verify *v, struct ib_replay *r, struct ib_error *err)
 	return st == IB_EOF ? IB_OK : st;
 }
 
-/* Read the run again, and compare the ids that have the hash `duplicate`. */
+/* Read the lines of the run a second time, and compare the ids that have the hash `duplicate`. */
 static enum ib_status
 confirm_duplicate(struct verify *v, uint64_t duplicate, struct ib_error *err)
 {
@@ -136,7 +136,7 @@ verify_run(struct verify *v, struct ib_error *err)
 /*
  * Check that the footer contains the hash of the previous run. If 'prev' in the footer is null, the
  * run starts a new chain. This is allowed, because users may concatenate logs. But if two adjacent
- * runs are equal and both start a new chain, the same run was appended twice.
+ * runs are equal and both start a new chain, the same run was appended twice, which is an error.
  */
 static enum ib_status
 check_prev(const struct verify *v, const struct ib_audit_run *before, struct ib_error *err)

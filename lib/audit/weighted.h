@@ -12,7 +12,7 @@ struct ib_weighted {
 };
 
 /*
- * Make the distribution of n losses. NaN losses are skipped. Weights must be finite and not
+ * Set *d to the distribution of n losses. NaN losses are skipped. Weights must be finite and not
  * negative; if weight is NULL, all weights are 1. Returns IB_E_IO if out of memory.
  */
 enum ib_status ib_weighted_init(struct ib_weighted *d, const float *loss, const double *weight,
@@ -25,13 +25,13 @@ void ib_weighted_release(struct ib_weighted *d);
  */
 double ib_weighted_quantile(const struct ib_weighted *d, int part, int parts);
 
-/* Compute the quantiles 0.05, 0.25, 0.5, 0.75 and 0.95. */
+/* Set quantile[] to the quantiles 0.05, 0.25, 0.5, 0.75 and 0.95 of the losses. */
 void ib_weighted_quantiles(const struct ib_weighted *d, double quantile[5]);
 
 /*
- * Return the Wasserstein-1 distance, defined as in scipy.stats.wasserstein_distance(). The
- * distance is the area between the two distribution functions, in units of the loss. Returns
- * NaN if one of the total weights is 0.
+ * Return the Wasserstein-1 distance between a and b, defined as in
+ * scipy.stats.wasserstein_distance(). The distance is the area between the two distribution
+ * functions, in units of the loss. Returns NaN if one of the total weights is 0.
  */
 double ib_weighted_w1(const struct ib_weighted *a, const struct ib_weighted *b);
 
@@ -43,20 +43,21 @@ double ib_weighted_w1(const struct ib_weighted *a, const struct ib_weighted *b);
 double ib_weighted_psi(const struct ib_weighted *p, const struct ib_weighted *q);
 
 /*
- * One-sided Page-Hinkley test for a rise of the mean loss. During training the loss normally
- * falls, so a fall only resets the test to the new level. Initialize with {0}, and then set
- * delta and alarm.
+ * One-sided Page-Hinkley test for a rise of the mean loss. During training the loss normally falls,
+ * so a fall is no alarm: it only resets the test to the lower mean. Initialize with {0}, and then
+ * set delta and alarm (--page-hinkley D:A).
  */
 struct ib_page_hinkley {
 	double delta, alarm;
-	double mean_since_reset;   /* mean of the epochs' mean losses since the last reset */
-	double deviation_at_reset; /* standard deviation of the losses at the last reset */
+	double mean_since_reset; /* mean of the mean losses of all epochs since the last reset */
+	/* standard deviation of the losses in the epoch of the last reset */
+	double deviation_at_reset;
 	double sum;
 	uint64_t nepochs; /* number of epochs since the most recent reset */
 };
 /*
- * Add the mean and the weighted standard deviation of one epoch. Returns the new sum of the
- * test.
+ * Add one epoch. `mean` and `deviation` are the weighted mean and standard deviation of its losses.
+ * Returns the new sum of the test.
  */
 double ib_page_hinkley_step(struct ib_page_hinkley *p, double mean, double deviation);
 

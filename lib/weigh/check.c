@@ -58,7 +58,7 @@ read_number(const cJSON *receipt, const char *path, const char *name, double *va
 	return IB_OK;
 }
 
-/* Read the factor of ib-prune --normalize, which is 1 if the receipt has none. */
+/* Set *factor to the factor of ib-prune --normalize, or to 1 if the receipt has no factor. */
 static enum ib_status
 read_factor(const cJSON *receipt, const char *path, double *factor, struct ib_error *err)
 {
@@ -92,8 +92,8 @@ struct expected {
 	bool is_integer;    /* true if the value is an integer */
 	bool is_weight_sum; /* true if the value is a sum of weights */
 	/*
-	 * The receipt's value must be multiplied by this factor, which is 1 or the factor of
-	 * --normalize.
+	 * number by which the value in the receipt must be multiplied before it is compared: 1 or
+	 * the factor of --normalize
 	 */
 	double factor;
 };
@@ -163,7 +163,7 @@ check_receipt(const struct ib_weight_stats *t, uint64_t total, const char *name,
 	return st;
 }
 
-/* Return the distance between total and the sum that the weights had before --normalize. */
+/* Return the distance between `total` and the sum of the weights before --normalize. */
 static double
 weight_sum_distance(const struct ib_weight_stats *t, uint64_t total, double factor)
 {

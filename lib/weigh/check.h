@@ -5,12 +5,13 @@
 #include "weigh/weight_stats.h"
 
 /*
- * Check that the sum of the weights differs from total by at most 4 standard errors. Without a
- * receipt, the standard error is computed from the weights. With a receipt, the receipt's
- * standard error is used, and the counts and sums in the receipt must equal the counts and sums
- * of the manifest. `name` is the name of the epoch manifest, for messages. *factor is set to the
- * factor by which ib-prune --normalize scaled the weights, or to 1 if they were not scaled.
- * Returns IB_E_CHECK if a check fails, and IB_E_DATA if the file is not a receipt.
+ * Check that the sum of the weights differs from `total`, the number of records in the full
+ * manifest, by at most 4 standard errors. If `receipt` is NULL, the standard error is computed from
+ * the weights. Otherwise `receipt` is the path of a receipt: the receipt's standard error is used,
+ * and the counts and sums in the receipt must equal the counts and sums of the manifest. `name` is
+ * the name of the epoch manifest, for messages. *factor is set to the factor by which ib-prune
+ * --normalize scaled the weights, or to 1 if they were not scaled. Returns IB_E_CHECK if a check
+ * fails, and IB_E_DATA if the file `receipt` is not a receipt.
  */
 enum ib_status ib_check_weights(const struct ib_weight_stats *t, uint64_t total, const char *name,
 				const char *receipt, double *factor, struct ib_error *err);

@@ -1,4 +1,4 @@
-/* Collect the records of a block, their errors, and their places in the file. */
+/* Collect the records of a block, with their errors and their lines in the file. */
 #include "weigh/chunk.h"
 
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-/* A block of a manifest, and the results that a thread computed from its records. */
+/* A block of a manifest, and the results that a thread computed from the records of the block. */
 #ifndef IB_WEIGH_CHUNK_H
 #define IB_WEIGH_CHUNK_H
 
@@ -6,11 +6,11 @@
 #include "weigh/weight_formats.h"
 #include "weigh/unchanged_check.h"
 
-/* The first error of one kind in a block. */
+/* The first parse error in a block, or the first failed check in a block. */
 struct ib_finding {
-	bool found;   /* false: no error; the other members are then not set */
-	size_t at;    /* number of the record in the block */
-	int64_t line; /* number of preceding lines in the block; -1: error in the header */
+	bool found;   /* true if there is an error; if false, the other members are not set */
+	size_t at;    /* index of the record in the block */
+	int64_t line; /* number of lines before the record in the block; -1: error in the header */
 	char text[IB_WHY_MAX];
 };
 
@@ -23,18 +23,18 @@ struct ib_chunk {
 	size_t n, cap;
 	struct ib_id *id;
 	double *weight;
-	uint32_t *line;		/* number of lines that precede the record in the block */
+	uint32_t *line;		/* number of lines before the record in the block */
 	uint32_t *row;		/* row of the record in the full manifest */
-	XXH128_hash_t *hash;	/* hash of the record without the added fields */
+	XXH128_hash_t *hash;	/* hash of the record without the fields that ib-prune adds */
 	struct ib_span *record; /* bytes of the record, including the newline */
-	struct ib_bytes text;	/* formatted weights */
+	struct ib_bytes text;	/* the formatted weights of all records */
 	XXH128_hash_t header;
 	bool has_header;
-	struct ib_finding bad;	  /* error of the record at which parsing stopped */
-	struct ib_finding failed; /* error of the first record that failed a check */
+	struct ib_finding bad;	  /* error at which parsing stopped */
+	struct ib_finding failed; /* first error of a check (--check) */
 };
 
-/* True if the output has ids as fields of TSV. */
+/* True if the options request an output with ids as fields of TSV. */
 static inline bool
 ib_writes_tsv_ids(const struct ib_weights_options *o)
 {
@@ -53,21 +53,21 @@ bool ib_chunk_reserve(struct ib_chunk *s);
 bool ib_chunk_check_tsv_id(struct ib_chunk *s, int64_t line, struct ib_span id);
 
 /*
- * Add a sample of a tar as the next record. The line of this record is the number of the sample,
- * and its hash is the digest of the sample.
+ * Add a sample of a tar as the next record. s->line[] gets the number of the sample, and s->hash[]
+ * gets its digest.
  */
 enum ib_status ib_chunk_add_sample(struct ib_chunk *s, const struct ib_tar_sample *sample,
 				   struct ib_error *err);
 
 /*
- * Add the records of a processed chunk to the counts of the scan, and empty the chunk.
- * Returns an error if s->bad is set.
+ * Add the number of records in a processed chunk to scan->records, and empty the chunk. Returns an
+ * error if s->bad is set.
  */
 enum ib_status ib_chunk_finish(struct ib_chunk *s, struct ib_scan *scan, struct ib_error *err);
 
 /*
- * Store the error of a record. Does nothing if the finding already has the error of an earlier
- * record.
+ * Store the error of a record. Does nothing if *f already has an error of this record or of an
+ * earlier record.
  */
 void ib_finding_record(struct ib_finding *f, size_t at, int64_t line, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));

@@ -20,7 +20,10 @@ ib_full_manifest_release(struct ib_full_manifest *b)
 
 /* ---- headers ---------------------------------------------------------------- */
 
-/* Parse a header like a row. The slots of its fields are the same as in a row. */
+/*
+ * Parse the header line as if it were a row, so that the columns have the same slots as in a row.
+ * Returns false if there is no valid header.
+ */
 static bool
 read_header(struct ib_cursor *c, struct ib_block *b, const struct ib_source *source)
 {
@@ -30,9 +33,9 @@ read_header(struct ib_cursor *c, struct ib_block *b, const struct ib_source *sou
 }
 
 /*
- * True if a header equals a header of the full manifest, followed by the columns of
- * --id-field and of the weight. Used only if no record follows the header, and -k does not
- * name the column of --id-field.
+ * True if a header consists of a header of the full manifest, the column of --id-field, and the
+ * column of the weight. Called only if no record follows the header. If -k names the column of
+ * --id-field, ib_unchanged_check_matches() has already accepted the header.
  */
 static bool
 adds_id_column(const struct ib_full_manifest *b, const struct ib_cursor *c)
@@ -68,8 +71,8 @@ ib_full_manifest_has_header(const struct ib_full_manifest *b, struct ib_unchange
 		if (ib_unchanged_check_matches(x, c, none, b->header[i]))
 			return true;
 	/*
-	 * Accept a header without a weight column, because the check of the rows gives a better
-	 * message.
+	 * Accept a header without a weight column, because the check of the rows then fails with a
+	 * better message.
 	 */
 	return !ib_cursor_value(c, source->wanted_slot[IB_ADDED_WEIGHT]) ||
 	       (alone && adds_id_column(b, c));

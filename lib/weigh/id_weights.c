@@ -86,7 +86,7 @@ ib_id_weights_location(const struct ib_id_weights *r, uint64_t row)
 	size_t low = 0, high = r->nlocations, mid;
 	struct ib_location p;
 
-	/* Binary search for the last location whose row is not after the given row. */
+	/* Binary search for the last location whose row is at most `row`. */
 	while (high - low > 1) {
 		mid = low + (high - low) / 2;
 		if (r->location[mid].row <= row)
@@ -103,7 +103,7 @@ ib_id_weights_location(const struct ib_id_weights *r, uint64_t row)
 enum ib_status
 ib_id_weights_index(struct ib_id_weights *r, uint64_t *duplicate, struct ib_error *err)
 {
-	/* A table without rows also needs the offset 0. */
+	/* Even a table without rows needs the array `offset` with one element, 0. */
 	if (!ib_huge_array_grow(&r->table.offset, sizeof(uint64_t)))
 		return ib_fail_memory(err);
 	return ib_table_index(&r->table, duplicate, err);

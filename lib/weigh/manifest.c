@@ -20,8 +20,8 @@ ib_manifest_release(struct ib_manifest *m)
 /* ---- one record: several threads call these functions ---------------------------- */
 
 /*
- * Set c->why to the reason why a record has no valid weight. Returns false. v is the value of the
- * weight, or NULL if the record does not have the weight field.
+ * Set c->why to the reason why a record has no valid weight, and return false. v is the value of
+ * the weight field, or NULL if the record does not have this field.
  */
 static bool
 fail_weight(const struct ib_manifest *m, struct ib_cursor *c, const struct ib_value *v)
@@ -45,9 +45,9 @@ fail_weight(const struct ib_manifest *m, struct ib_cursor *c, const struct ib_va
 }
 
 /*
- * Check that a weight is finite and not negative. If it is not, record a failed check (with
- * --check) or invalid data (without --check). Returns false if the rest of the block must not be
- * read.
+ * Check that a weight is finite and not negative. If it is not, store the error in s->failed (with
+ * --check) or in s->bad (without --check). `text` is the weight as text, for the error. Returns
+ * false if the rest of the block must not be read.
  */
 static bool
 check_weight(const struct ib_manifest *m, struct ib_chunk *s, int64_t line, struct ib_span text,
@@ -78,8 +78,8 @@ read_weight(const struct ib_manifest *m, struct ib_chunk *s, double *weight)
 }
 
 /*
- * Add a record to the chunk. Returns false and sets c->why if the record is invalid. Returns
- * false and sets *no_memory if out of memory.
+ * Add the current record to the chunk. If the record is invalid, sets the cursor's `why` and
+ * returns false. If out of memory, sets *no_memory to true and returns false.
  */
 static inline bool
 add_record(const struct ib_manifest *m, struct ib_chunk *s, bool *no_memory)
@@ -111,7 +111,10 @@ add_record(const struct ib_manifest *m, struct ib_chunk *s, bool *no_memory)
 
 /* ---- comparison with the full manifest -------------------------------------------- */
 
-/* Parse record i again, and try each way to remove the added fields. */
+/*
+ * Parse record i a second time, and try each way to remove the added fields. True if one of the
+ * ways gives the hash of the record in the full manifest.
+ */
 static bool
 matches_otherwise(const struct ib_manifest *m, struct ib_chunk *s, size_t i)
 {
@@ -122,13 +125,16 @@ matches_otherwise(const struct ib_manifest *m, struct ib_chunk *s, size_t i)
 				.n = s->record[i].n };
 
 	if (s->in.block.special)
-		return false; /* a sample of a tar has only one possible hash */
+		return false; /* a sample of a tar has only one hash: its digest */
 	ib_cursor_start(&s->again, &one);
 	return ib_cursor_next(&s->again) == IB_NEXT_RECORD &&
 	       ib_unchanged_check_matches(&s->unchanged, &s->again, id, hash[s->row[i]]);
 }
 
-/* Find up to IB_GROUP records in the full manifest, beginning with record `from`. */
+/*
+ * Find the records [from, s->n), at most IB_GROUP records, in the full manifest, and compare them
+ * with it.
+ */
 static void
 find_group(const struct ib_manifest *m, struct ib_chunk *s, size_t from)
 {
@@ -209,7 +215,7 @@ sample_weight(const struct ib_manifest *m, struct ib_chunk *s, const struct ib_t
 		ib_finding_record(&s->bad, s->n, line,
 				  "no weight: sample %s has no member .weight.json",
 				  ib_show(show, sample->id));
-	/* ib-prune reads null as 1, but here null is an error. */
+	/* ib-prune reads the weight null as 1, but for ib-weights null is an error. */
 	else if (!ib_tar_parse_weight(sample->weight, weight) ||
 		 memchr(sample->weight.p, 'l', sample->weight.n))
 		ib_finding_record(&s->bad, s->n, line, "the weight is not a number: %s",
@@ -239,7 +245,7 @@ add_sample(struct ib_scan *scan, void *block, const struct ib_tar_sample *sample
 	return st;
 }
 
-/* Find all samples of the chunk in the full manifest. */
+/* Call find_group() for all samples of the chunk. */
 static void
 find_samples(const struct ib_manifest *m, struct ib_chunk *s)
 {
@@ -265,7 +271,10 @@ add_failed_check(struct ib_manifest *m, const struct ib_scan *scan, const struct
 	ib_location_fail(&location, IB_E_CHECK, f->text, &m->failed);
 }
 
-/* Store the weights of the first `end` records in the matching rows of the full manifest. */
+/*
+ * Store the weight of each of the first `end` records in the row of the full manifest that has the
+ * same id.
+ */
 static void
 store_weights(struct ib_manifest *m, struct ib_chunk *s, size_t end)
 {
@@ -345,7 +354,10 @@ struct arrays {
 	uint64_t samples;
 };
 
-/* Copy the id of a sample, because use_chunk() later needs the ids of many samples. */
+/*
+ * Copy the id of a sample to the arena, because use_chunk() later needs the ids of many samples.
+ * Returns false if out of memory.
+ */
 static bool
 copy_id(const struct ib_npz_sample *from, struct ib_arena *arena, struct ib_span *id)
 {

@@ -7,21 +7,23 @@
 /*
  * The options determine what happens to the weight of each record: the weight is written at once,
  * or stored as a row in memory, or stored in the row of the full manifest that has the same id. In
- * addition, the reader can add up the weights, and it stores the first failed check.
+ * addition, the reader can add up the weights. With --check, it also stores the first failed check.
  */
 struct ib_manifest {
 	const struct ib_weights_options *options;
 	struct ib_span weight_field;
-	bool needs_ids;	       /* true if the ids of the records are needed */
-	bool checks_tsv_ids;   /* true if ids must be valid as fields of TSV */
-	struct ib_output *out; /* output to write while reading; NULL to write nothing */
+	bool needs_ids;	     /* true if the ids of the records are needed */
+	bool checks_tsv_ids; /* true if ids must be valid as fields of TSV */
+	/* output for the weights while the manifest is read; NULL: write nothing */
+	struct ib_output *out;
 	bool keeps_ids, keeps_weights;
 	struct ib_id_weights rows;     /* filled if keeps_ids or keeps_weights is true */
 	struct ib_full_manifest *full; /* NULL without --base */
 	bool adds_weights;
 	struct ib_weight_stats stats;
-	bool check_failed; /* a check failed; the next two members describe the first failure */
-	uint64_t failed_record; /* number of the record that failed */
+	/* true if a check failed; then the next two members describe the first failure */
+	bool check_failed;
+	uint64_t failed_record; /* number of the record that failed, counted from 0 */
 	struct ib_error failed;
 	uint64_t records; /* number of records read so far */
 };

@@ -13,9 +13,10 @@ struct run {
 	struct ib_full_manifest full;
 	struct ib_manifest manifest;
 	const struct ib_scale *scale; /* NULL: do not scale the weights */
-	struct ib_scale own_scale;    /* scale points here if the weights are scaled */
-	double factor;		      /* factor of ib-prune --normalize, or 1 */
-	double rate_factor;	      /* see ib_rule_rate_factor(); NaN if no record has a weight */
+	struct ib_scale own_scale;    /* `scale` points to this member if the weights are scaled */
+	/* factor from the receipt by which ib-prune --normalize scaled the weights, or 1 */
+	double factor;
+	double rate_factor; /* see ib_rule_rate_factor(); NaN if no record has a weight */
 	struct ib_output *out, *index;
 };
 
@@ -50,7 +51,9 @@ open_outputs(struct run *run, struct ib_error *err)
 	return st;
 }
 
-/* Decide what happens to the records of the epoch manifest. */
+/*
+ * Set the members of run->manifest that decide what happens to the records of the epoch manifest.
+ */
 static void
 set_processing(struct run *run)
 {
@@ -83,8 +86,8 @@ total_of(const struct run *run)
 }
 
 /*
- * Find duplicate ids. With a full manifest, the reader of the epoch manifest has already found
- * them.
+ * Check that no id occurs twice. With a full manifest, the reader of the epoch manifest has already
+ * checked this.
  */
 static enum ib_status
 check_duplicates(struct ib_manifest *m, struct ib_error *err)
@@ -173,7 +176,7 @@ write_stats(struct run *run, const struct ib_weight_stats *t, struct ib_error *e
 	return ib_output_write_last(run->out, &b, err);
 }
 
-/* Write the statistics of the weights. If the weights are scaled, use the scaled weights. */
+/* Write the statistics of the weights, or of the scaled weights if they are scaled. */
 static enum ib_status
 stats(struct run *run, struct ib_error *err)
 {
@@ -199,8 +202,8 @@ stats(struct run *run, struct ib_error *err)
 /* ---- the run -------------------------------------------------------------------- */
 
 /*
- * Compute rate_factor from the mean that the weights had before any scaling. The receipt may
- * be a pipe, so it is read only once: check() has read it if there is a check.
+ * Compute run->rate_factor from the mean of the weights before any scaling. The receipt may be a
+ * pipe, so it is read only once: with --check, check() has already read it.
  */
 static enum ib_status
 get_rate_factor(struct run *run, struct ib_error *err)

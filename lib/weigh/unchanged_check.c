@@ -37,13 +37,13 @@ ib_added_fields(struct ib_wanted wanted[IB_NADDED], const char *weight_field)
 #define NWAYS ((VALUE_ONLY + 1u) << WEIGHT_SHIFT)
 
 /*
- * Seeds of the hash. They differ, so that a record whose weight value was removed never
- * equals a record without a weight.
+ * Seeds of the hash. The seeds differ, so that a record whose weight value was removed never has
+ * the same hash as a record without a weight.
  */
 #define SEED_WITH_WEIGHT 1
 #define SEED_WITHOUT_WEIGHT 0
 
-/* The bytes [p, end) of a record. */
+/* A part of a record: the bytes [p, end). */
 struct piece {
 	const char *p, *end;
 };
@@ -71,7 +71,7 @@ skip_space(const char *p)
 	return p;
 }
 
-/* Return the bytes of a value, including its quotes. */
+/* Return the bytes of a value, including the quotes around it. */
 static struct piece
 piece_of(const struct removal *t, const struct ib_value *v)
 {
@@ -89,9 +89,9 @@ piece_of(const struct removal *t, const struct ib_value *v)
 static struct piece
 member_of(struct piece value)
 {
-	const char *p = skip_space_back(value.p) - 1, *slash; /* now p is at the colon */
+	const char *p = skip_space_back(value.p) - 1, *slash; /* p points to the colon */
 
-	p = skip_space_back(p) - 1; /* now p is at the closing quote of the name */
+	p = skip_space_back(p) - 1; /* p points to the closing quote of the name */
 	for (;;) {
 		do
 			p--;
@@ -107,7 +107,10 @@ member_of(struct piece value)
 	}
 }
 
-/* Find the object that contains only the given member. Returns false at the top level. */
+/*
+ * Set *object to the object around a member. Returns false if the object has other members, or if
+ * it is the whole record.
+ */
 static bool
 object_around(const struct removal *t, struct piece member, struct piece *object)
 {
@@ -132,7 +135,7 @@ add_piece(struct removal *t, struct piece x)
 	t->piece[i] = x;
 }
 
-/* Remove a field: a member of a JSON object, or a field of a row. */
+/* Add the piece of a field that must be removed: a member of a JSON object, or a field of a row. */
 static void
 add_field(struct removal *t, const struct ib_value *v)
 {
@@ -141,8 +144,8 @@ add_field(struct removal *t, const struct ib_value *v)
 }
 
 /*
- * Remove the weight's member and `level` objects around it. Returns false if there are fewer
- * objects, or if one of the objects has other members.
+ * Add the piece that must be removed for the weight: its member and `level` enclosing objects.
+ * Returns false if there are fewer objects, or if one of them has other members.
  */
 static bool
 add_weight(struct removal *t, const struct ib_value *v, unsigned level)
@@ -189,8 +192,8 @@ join_pieces(struct removal *t)
 }
 
 /*
- * Extend a piece by the comma before the field. The first field has no comma before it, so
- * use the comma after it.
+ * Extend a piece by the comma before the field. The first field has no comma before it, so extend
+ * its piece by the comma after it.
  */
 static struct piece
 with_comma(const struct removal *t, struct piece x)
@@ -219,7 +222,7 @@ hash_rest(struct ib_unchanged_check *x, const struct removal *t, unsigned seed)
 	x->stripped.n = 0;
 	for (i = 0; i < t->n; i++) {
 		if (t->piece[i].p < p)
-			continue; /* the weight is inside "ib", which is already removed */
+			continue; /* the weight is inside the removed object "ib" */
 		ib_bytes_append(&x->stripped, p, (size_t)(t->piece[i].p - p));
 		p = t->piece[i].end;
 	}
@@ -229,7 +232,7 @@ hash_rest(struct ib_unchanged_check *x, const struct removal *t, unsigned seed)
 
 /* ---- records ---------------------------------------------------------------------- */
 
-/* Return the value of the field that -k names, because --id-field may have added this field. */
+/* Return the value of the field that -k names. ib-prune --id-field may have added this field. */
 static const struct ib_value *
 id_value(const struct ib_cursor *c)
 {
@@ -240,7 +243,7 @@ id_value(const struct ib_cursor *c)
 	return ib_cursor_value(c, c->source->key_slot[0]);
 }
 
-/* Return the line of a list without the TAB and the weight. */
+/* Return the current line of a list of ids, without the TAB and the weight. */
 static struct ib_span
 rest_of_list(const struct ib_cursor *c)
 {
@@ -251,8 +254,8 @@ rest_of_list(const struct ib_cursor *c)
 }
 
 /*
- * Hash the record without the fields that `way` removes. Returns false if the record does
- * not have these fields.
+ * Hash the record without the fields that `way` removes. Returns false if this way is not possible
+ * for the record.
  */
 static bool
 hash_without(struct ib_unchanged_check *x, const struct ib_cursor *c, unsigned way,

@@ -1,14 +1,13 @@
 /*
- * Check that a record of an epoch manifest equals its record in the full
- * manifest, except for the fields that ib-prune adds.
+ * Check that a record of an epoch manifest equals the record with the same id in the full manifest,
+ * except for the fields that ib-prune adds.
  *
- * ib-prune adds a weight: as the last member, or in an existing or new object, or
- * in place of an existing weight. ib-prune may also add "ib" (--explain) and an id
- * (--id-field). The epoch manifest does not show which of these fields were added,
- * and only a hash of the full record is kept in memory. So the check removes the
- * fields in every possible way, until the hash of the remaining bytes matches. The
- * check starts with the way that matched the previous record, because this way is
- * almost always right.
+ * ib-prune adds a weight: as the last member, or in an existing or new object, or in place of an
+ * existing weight. ib-prune may also add "ib" (--explain) and an id (--id-field). The epoch
+ * manifest does not show which of these fields were added, and only a hash of the full record is
+ * kept in memory. So the check removes the fields in every possible way, until the hash of the
+ * remaining bytes matches. The check starts with the way that matched the previous record, because
+ * this way is almost always right.
  */
 #ifndef IB_WEIGH_UNCHANGED_CHECK_H
 #define IB_WEIGH_UNCHANGED_CHECK_H
@@ -17,10 +16,10 @@
 
 #include "record/reader.h"
 
-/* Indexes of the added fields in wanted[], for the readers of both manifests. */
+/* Indexes in wanted[] of the fields that ib-prune adds. The readers of both manifests use them. */
 enum ib_added {
 	IB_ADDED_WEIGHT,
-	IB_ADDED_IB, /* the object "ib" in JSON; CSV and TSV have the fields below */
+	IB_ADDED_IB, /* the object "ib" in JSON; CSV and TSV have the next four fields instead */
 	IB_ADDED_IB_PI,
 	IB_ADDED_IB_U,
 	IB_ADDED_IB_SCORE,
@@ -28,10 +27,12 @@ enum ib_added {
 	IB_NADDED
 };
 
-/* Fill wanted[]. weight_field is borrowed; NULL means the default. */
+/*
+ * Set wanted[] to the names of the added fields. weight_field is borrowed; NULL means the default.
+ */
 void ib_added_fields(struct ib_wanted wanted[IB_NADDED], const char *weight_field);
 
-/* State of one thread. Initialize with {0}. */
+/* State of the check in one thread. Initialize with {0}. */
 struct ib_unchanged_check {
 	struct ib_bytes stripped; /* buffer for a record without the added fields */
 	unsigned way;		  /* the way that matched the previous record */

@@ -9,7 +9,8 @@
 #include "io/npy.h"
 #include "io/npz_writer.h"
 
-#define WRITE_BYTES ((size_t)64 << 10) /* number of bytes per write */
+/* number of bytes that are formatted before they are written */
+#define WRITE_BYTES ((size_t)64 << 10)
 
 bool
 ib_weight_format_has_ids(enum ib_weights_format form)
@@ -90,7 +91,9 @@ write_lines(enum ib_weights_format form, const struct ib_id_weights *rows,
 	return ib_output_write_last(out, &b, err);
 }
 
-/* Convert all weights to binary32. The caller must release out. */
+/*
+ * Set *out to an array of all weights, scaled and converted to float. The caller must release *out.
+ */
 static enum ib_status
 convert_to_float(const struct ib_id_weights *rows, const struct ib_scale *scale,
 		 struct ib_huge_array *out, struct ib_error *err)

@@ -25,13 +25,13 @@ bool ib_weight_format_is_tsv_field(struct ib_span id);
 
 /*
  * Write all rows in any of the formats. If scale is NULL, the weights are not scaled. If
- * rate_factor is not NULL, it is written as a scalar in the format npz.
+ * rate_factor is not NULL, the format npz also contains *rate_factor as a scalar.
  */
 enum ib_status ib_weight_format_write(enum ib_weights_format form, const struct ib_id_weights *rows,
 				      const struct ib_scale *scale, const double *rate_factor,
 				      struct ib_output *out, struct ib_error *err);
 
-/* Write the numbers of all rows that have a positive weight, as .npy. */
+/* Write an .npy array with the number of each row whose weight is positive. */
 enum ib_status ib_weight_format_write_index(const struct ib_id_weights *rows, struct ib_output *out,
 					    struct ib_error *err);
 

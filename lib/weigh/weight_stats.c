@@ -12,7 +12,7 @@ ib_weight_stats_init(struct ib_weight_stats *t)
 	ib_exact_init(&t->squares);
 }
 
-/* Add times * w^2 to x, exactly. */
+/* Add times * w^2 to *x without rounding. */
 static void
 add_squares(struct ib_exact *x, double w, uint64_t times)
 {
@@ -49,8 +49,8 @@ ib_weight_stats_finalize(struct ib_weight_stats *t)
 /* ---- quotients ------------------------------------------------------------ */
 
 /*
- * Express a sum as doubles with the same exact sum, the largest first. Returns the number of
- * doubles.
+ * Maximum number of terms of split_sum(). split_sum() sets term[] to doubles, the largest first,
+ * whose exact sum is *x, and returns their number.
  */
 #define TERMS_MAX 96
 
@@ -69,7 +69,7 @@ split_sum(const struct ib_exact *x, double term[TERMS_MAX])
 	return n;
 }
 
-/* Set a sum to the square of the sum of all weights. */
+/* Set *out to the square of the sum of all weights. */
 static void
 square_of_sum(const struct ib_weight_stats *t, struct ib_exact *out)
 {
@@ -143,8 +143,8 @@ ib_scale_apply(const struct ib_scale *s, double w)
 		return w;
 	if (is_moderate(w) && is_moderate(s->goal) && is_moderate(s->high)) {
 		/*
-		 * q + c differs from the quotient by about 2^-104 of the quotient. If this
-		 * error cannot change the rounding, q + c is the result.
+		 * q + c differs from the exact quotient w * goal / sum by about 2^-104 of the
+		 * quotient. If this error cannot change the rounding, q + c is the result.
 		 */
 		p = w * s->goal;
 		q = p / s->high;

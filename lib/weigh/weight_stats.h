@@ -17,7 +17,7 @@ void ib_weight_stats_init(struct ib_weight_stats *t);
 /* Add all counted weights to the sums. */
 void ib_weight_stats_finalize(struct ib_weight_stats *t);
 
-/* Add the weights that are counted in *repeat to the sums. All of them have the same value. */
+/* *repeat counts equal weights. Add all of them to the sums, and set repeat->n to 0. */
 void ib_weight_stats_flush(struct ib_weight_stats *t, struct ib_repeat *repeat);
 
 /* Add one weight. The weight must be finite and positive. */
@@ -51,7 +51,7 @@ double ib_weight_stats_variance(const struct ib_weight_stats *t); /* sum w(w-1) 
 struct ib_scale {
 	double goal;
 	struct ib_exact sum;
-	double high, low; /* sum = high + low, with a precision of 106 bits */
+	double high, low; /* high + low is the sum with a precision of 106 bits */
 };
 void ib_scale_init(struct ib_scale *s, const struct ib_exact *sum, double goal);
 double ib_scale_apply(const struct ib_scale *s, double w); /* w >= 0 */
