@@ -33,7 +33,7 @@ struct ib_decoder {
 	struct ib_file_source *source;
 	bool within; /* true inside a frame or member; if the file ends there, it is truncated */
 	bool more;   /* true if the library may hold output that did not fit */
-	bool begun;  /* true if the library's state is allocated; the next member then resets it */
+	bool begun;  /* true if the library's state is allocated; begin() then only resets it */
 	bool end;    /* true if the file has ended */
 	union {
 		ZSTD_DCtx *zstd;
@@ -51,7 +51,7 @@ struct ib_decoder {
  */
 struct format {
 	const char *name;
-	/* The number of zero bytes after a member is a multiple of this; 0: none are allowed. */
+	/* The number of padding bytes after a member is a multiple of this; 0: no padding. */
 	size_t padding;
 	bool (*begin)(struct ib_decoder *d);
 	enum ib_status (*step)(struct ib_decoder *d, struct flow *f);
@@ -90,8 +90,8 @@ has_magic(const unsigned char *p, size_t n, const struct magic *m)
 }
 
 /*
- * "BZh9" may also be text. So also check the bytes after "BZh9", which are the magic of a block
- * or of the end.
+ * Text may also begin with "BZh9". So also check the bytes after "BZh9", which are the magic number
+ * of a block or of the end of the stream.
  */
 static bool
 is_bzip2_block(const unsigned char *p, size_t n)
@@ -356,7 +356,7 @@ corrupt(const struct ib_decoder *d, struct ib_error *err)
 		       d->format->name);
 }
 
-/* Skip the padding after a member and begin the next member, unless the file ends. */
+/* Skip the padding after a member, and begin the next member unless the file ends. */
 static enum ib_status
 next_member(struct ib_decoder *d, struct ib_error *err)
 {

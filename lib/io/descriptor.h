@@ -18,7 +18,7 @@ int ib_fd_open(const char *path, int flags, mode_t mode);
  */
 int ib_fd_of_path(const char *path);
 
-/* Duplicate a descriptor, so that both share the position in the file. */
+/* Duplicate a descriptor. The copy and fd share the position in the file. */
 int ib_fd_duplicate(int fd);
 
 ssize_t ib_fd_read(int fd, void *p, size_t n);

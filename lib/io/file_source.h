@@ -16,7 +16,7 @@ struct ib_file_source {
 	bool regular;
 	off_t start;   /* file offset at which reading began; standard input may begin after 0 */
 	uint64_t size; /* bytes from start to the end of the file; 0 if unknown */
-	_Atomic uint64_t position; /* number of bytes read; other threads may read it */
+	_Atomic uint64_t position; /* number of bytes read so far; used by several threads */
 	char *block; /* IB_FILE_SOURCE_BLOCK bytes; block[pos..n) is not consumed yet */
 	size_t pos, n;
 };
@@ -31,8 +31,8 @@ enum ib_status ib_file_source_read(struct ib_file_source *source, char *buf, siz
 				   struct ib_error *err);
 
 /*
- * If all bytes of the block have been consumed, read up to max bytes into it. Returns IB_EOF at
- * the end of the file.
+ * If all bytes of the block have been consumed, read up to max bytes into the block. Returns IB_EOF
+ * at the end of the file.
  */
 enum ib_status ib_file_source_fill(struct ib_file_source *source, size_t max, struct ib_error *err);
 

@@ -67,9 +67,7 @@ ib_links_follow(const char *path)
 	return at;
 }
 
-/*
- * Return a copy of `pattern` in which `text` replaces the first `mark`, or NULL if out of memory.
- */
+/* Return a copy of `pattern` with the first `mark` replaced by `text`, or NULL if out of memory. */
 static char *
 replace_mark(const char *pattern, const char *mark, struct ib_span text)
 {
@@ -216,8 +214,8 @@ is_conflict(const struct ib_file_use *a, const struct ib_file_use *b, bool pipe)
 }
 
 /*
- * Find the first two uses that conflict among n uses of one file. Two uses that read the file
- * conflict only if the file is a pipe, so they are not compared if the file is not a pipe.
+ * Find the first two uses that conflict among n uses of one file. Two uses that both read the file
+ * conflict only if the file is a pipe. For any other file, such pairs are not compared.
  */
 static bool
 find_in_file(const struct ib_file_use *uses, const struct identity *id, size_t n, size_t pair[2])

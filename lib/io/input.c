@@ -12,13 +12,16 @@
 struct ib_input {
 	struct ib_file_source source;
 	struct ib_decoder *decoder; /* NULL if the input is not compressed */
-	/* peeked bytes; the bytes from head_pos on are not consumed yet */
+	/* bytes that were peeked; those from position head_pos on are not consumed yet */
 	struct ib_bytes head;
 	size_t head_pos;
 	XXH3_state_t *digest;
 	bool no_digest;		/* true if the digest's state could not be allocated */
 	struct ib_error failed; /* first error; its code is IB_OK if there is none */
-	/* Set by ib_input_generate(). If it is set, only the name of `source` is used. */
+	/*
+	 * The function passed to ib_input_generate(), or NULL for any other input. If it is not
+	 * NULL, only the name of `source` is used.
+	 */
 	size_t (*generate)(void *ctx, char *buf, size_t cap);
 	void *ctx;
 };
@@ -208,7 +211,10 @@ ib_input_slurp(struct ib_input *in, char **p, size_t *n, struct ib_error *err)
 	enum ib_status st = IB_OK;
 	size_t got = 0;
 
-	/* Reserve one more byte, so that the first read also finds the end of a plain file. */
+	/*
+	 * Reserve one more byte, so that the first read reads a complete plain file and detects its
+	 * end.
+	 */
 	if (size >= SIZE_MAX / 2 || !ib_bytes_reserve(&all, (size_t)size + 1))
 		return ib_fail_memory(err);
 	while (!st) {

@@ -41,7 +41,8 @@ const char *ib_input_name(const struct ib_input *in);
 
 /*
  * Return the next n bytes without consuming them; n is at most 1 MiB. If fewer than n bytes are
- * left, return these bytes. The bytes are valid until the next call.
+ * left, return all of them. The returned bytes are valid until the next call of a function that
+ * reads from `in`.
  */
 enum ib_status ib_input_peek(struct ib_input *in, size_t n, struct ib_span *head,
 			     struct ib_error *err);

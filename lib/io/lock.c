@@ -26,8 +26,8 @@ report_no_locks(const char *file, bool no_wait, const struct ib_context *context
 }
 
 /*
- * Wait for the lock. After a second, say so, because a process that waits looks like a process
- * that hangs. Returns 0, or -1 with errno.
+ * Wait for the lock. Prints a message after one second, so that the process does not seem to hang.
+ * Returns 0, or -1 with errno.
  */
 static int
 wait_for_lock(int fd, const char *name, const struct ib_context *context)

@@ -40,8 +40,8 @@ int64_t ib_members_epoch(struct ib_members *m, const char *name);
 char *ib_members_text(struct ib_members *m, const char *name);
 
 /*
- * Read n lower-case hexadecimal digits into out and add a NUL. out is empty if there are no
- * digits.
+ * Read a string of n lower-case hexadecimal digits into out, and add a NUL. If the member is
+ * absent, null or not such a string, out is set to "".
  */
 void ib_members_hex(struct ib_members *m, const char *name, char *out, size_t n);
 
@@ -52,8 +52,8 @@ void ib_members_hex(struct ib_members *m, const char *name, char *out, size_t n)
 bool ib_members_hash(struct ib_members *m, const char *name, uint64_t *hash);
 
 /*
- * Read a string that is one of the words in "a|b|c". Returns the index of the word, counted from
- * 0, or 0 if the member is absent.
+ * Read a string that is one of the words in "a|b|c". Returns the index of the word, counted from 0,
+ * or 0 if the member is absent or invalid.
  */
 unsigned ib_members_word(struct ib_members *m, const char *name, const char *words);
 

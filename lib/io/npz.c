@@ -15,20 +15,20 @@
 #include "io/mapping.h"
 #include "io/zip.h"
 
-/* Number of bytes to read at a time. They are still in the cache when their CRC is computed. */
+/* Number of bytes to read at a time; small enough to be in the cache when the CRC is computed. */
 #define PIECE ((size_t)1 << 20)
 #define BLOCK ((size_t)65535)	   /* maximum length of a stored block of deflate */
 #define SMALL ((uint64_t)48 << 20) /* ib_npz_unload() keeps smaller mappings */
 
 struct ib_npz {
 	struct ib_zip zip;
-	char *memory;	 /* the archive, unless it is an uncompressed file */
+	char *memory;	 /* the archive; NULL if it is read from an uncompressed file */
 	char *directory; /* the central directory, with the names of the members */
 	struct ib_npz_member *members;
 	size_t nmembers;
 	struct libdeflate_decompressor *inflate;
 	const char *map; /* the complete file; NULL until ib_npz_map() has mapped it */
-	bool single;	 /* the file is one array (.npy) */
+	bool single;	 /* true if the file is one array (.npy) */
 };
 
 /* Set *at to the offset of a member's data in the file. */

@@ -28,8 +28,8 @@ void ib_npz_close(struct ib_npz *z);
 const struct ib_npz_member *ib_npz_single(const struct ib_npz *z);
 
 /*
- * Return the member with this name, or NULL. If several members have this name, return the last
- * one.
+ * Return the member with the name `name`, or NULL. If several members have this name, return the
+ * last of these members.
  */
 const struct ib_npz_member *ib_npz_find(const struct ib_npz *z, const char *name);
 
@@ -41,7 +41,7 @@ enum ib_status ib_npz_read(struct ib_npz *z, const struct ib_npz_member *m, void
 			   struct ib_error *err);
 
 /*
- * Map the items of a stored member without checking them. Returns {NULL, 0} if the member cannot
+ * Map the items of a stored member without checking its CRC. Returns {NULL, 0} if the member cannot
  * be mapped. The items may be unaligned, so copy them with memcpy(). The mapping is valid until
  * ib_npz_close().
  */
@@ -57,8 +57,8 @@ const struct ib_npz_member *ib_npz_find_array(const struct ib_npz *z, struct ib_
 enum ib_status ib_npz_check(struct ib_npz *z, const struct ib_npz_member *m, struct ib_error *err);
 
 /*
- * Release the memory of a large mapping. If its pages are needed again, the kernel reads them
- * again.
+ * Release the memory of a large mapping. The mapping stays valid: the kernel reads pages from the
+ * file when they are used again.
  */
 void ib_npz_unload(struct ib_npz *z);
 

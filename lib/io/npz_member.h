@@ -6,7 +6,8 @@
 
 struct ib_npz_member {
 	struct ib_span name; /* "score.npy" */
-	bool array;	/* true if the .npy header was parsed; descr to nbytes then come from it */
+	/* true if the .npy header was parsed; it then gives the members from descr to nbytes */
+	bool array;
 	char descr[16]; /* item type without its quotes: "<f4" */
 	bool fortran;
 	unsigned ndim;
@@ -14,7 +15,7 @@ struct ib_npz_member {
 	size_t size;	 /* bytes per item; 0 if unknown (objects) */
 	uint64_t nbytes; /* bytes of all items, or of the member if it is not an array */
 	uint32_t crc;	 /* CRC-32 of the uncompressed member, from the directory */
-	/* Only the zip and npz readers use these: */
+	/* The members below are used only by the zip and npz readers. */
 	uint64_t local; /* offset of the local header */
 	uint64_t compressed_size, uncompressed_size;
 	unsigned method; /* compression method of zip */

@@ -57,17 +57,17 @@ enum ib_status ib_output_flush(struct ib_output *out, struct ib_error *err);
 void ib_output_digest(const struct ib_output *out, char digest[33]);
 
 /*
- * Do all steps of a commit except the rename. A run with very many outputs calls this function to
- * free the buffers. If the process has many open descriptors, the descriptor of the output is
- * closed too. Do not write to the output afterwards. ib_output_digest() still works.
+ * Do all steps of a commit except the rename, and free the buffers. Used by a run with very many
+ * outputs, to save memory. If the process has many open descriptors, the descriptor of the output
+ * is closed too. Do not write to the output after this call. ib_output_digest() still works.
  */
 enum ib_status ib_output_finish(struct ib_output *out, struct ib_error *err);
 
 /*
  * An action that is committed together with outputs, such as appending a run to an audit log.
  * `ready` is called when all outputs are finished, and may wait for a lock. `append` is called just
- * before the first rename, with signals blocked. `undo` is called if a rename fails after `append`
- * was called.
+ * before the first rename, while signals are blocked. `undo` is called if a rename fails after
+ * `append` was called.
  */
 struct ib_output_also {
 	enum ib_status (*ready)(void *ctx, struct ib_error *err);
@@ -77,17 +77,17 @@ struct ib_output_also {
 };
 
 /*
- * Finish, sync and rename all outputs, or none of them. Entries of outs may be NULL, and so may
- * `also`. All outputs are finished before the first one is renamed. They are renamed in the order
- * of outs, with signals blocked. So if the last output exists, the others are complete. Frees all
- * n outputs and sets their entries to NULL, even after an error.
+ * Finish, sync and rename all outputs, or none of them. Entries of outs may be NULL, and `also` may
+ * be NULL. All outputs are finished before the first one is renamed. They are renamed in the order
+ * of outs, with signals blocked. So once the last output has its new contents, all other outputs
+ * have theirs. Frees all n outputs and sets their entries to NULL, even after an error.
  */
 enum ib_status ib_outputs_commit(struct ib_output **outs, size_t n,
 				 const struct ib_output_also *also, struct ib_error *err);
 /* Commit one output, like ib_outputs_commit(). */
 enum ib_status ib_output_commit(struct ib_output **out, struct ib_error *err);
 
-/* Remove the temporary file and free the output. Sets *out to NULL. NULL is allowed. */
+/* Remove the temporary file, free the output, and set *out to NULL. *out may be NULL. */
 void ib_output_discard(struct ib_output **out);
 
 #endif

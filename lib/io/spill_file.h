@@ -35,7 +35,7 @@ void ib_spill_file_fail_memory(struct ib_spill_file *s);
 /* Return the sticky error, or IB_OK. */
 enum ib_status ib_spill_file_status(const struct ib_spill_file *s, struct ib_error *err);
 
-/* Return the number of bytes. This is also the position of the next byte. */
+/* Return the number of bytes in the file, which is also the position of the next byte to add. */
 uint64_t ib_spill_file_size(const struct ib_spill_file *s);
 
 /*

@@ -44,7 +44,7 @@
 struct ib_temp_file {
 	_Atomic(struct ib_temp_file *) next;
 	int fd;
-	atomic_bool named; /* the file has the name `path` */
+	atomic_bool named; /* true if the file has the name `path` */
 	size_t folder;	   /* length of the folder in path, including the slash */
 	char path[];
 };
@@ -52,7 +52,7 @@ struct ib_temp_file {
 static _Atomic(struct ib_temp_file *) temps;
 static atomic_uint walks;     /* number of handlers that are walking the list */
 static atomic_uint holders;   /* number of threads in a critical section */
-static atomic_bool abandoned; /* the process is about to end */
+static atomic_bool abandoned; /* true if the process is about to end */
 static pthread_mutex_t owners = PTHREAD_MUTEX_INITIALIZER;
 
 void

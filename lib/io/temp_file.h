@@ -45,9 +45,9 @@ void ib_temp_file_remove(struct ib_temp_file *temp);
 int ib_temp_file_nameless(const char *target);
 
 /*
- * Begin a critical section, in which files are named or renamed. Until
- * ib_temp_file_end_critical(), signals are blocked, and ib_output_abandon() in another thread
- * waits. After ib_output_abandon(), this function returns false and does not begin the section.
+ * Begin a critical section, in which files are named or renamed. Until ib_temp_file_end_critical()
+ * is called, signals are blocked, and ib_output_abandon() in another thread waits. After
+ * ib_output_abandon() was called, this function returns false and does not begin the section.
  */
 bool ib_temp_file_begin_critical(sigset_t *old);
 void ib_temp_file_end_critical(const sigset_t *old);

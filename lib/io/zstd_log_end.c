@@ -173,7 +173,7 @@ read_frame(struct ib_zstd_log_reader *r, struct frame_text *t, char *buf, enum v
 
 /* ---- the log ------------------------------------------------------------ */
 
-/* Forget the text of the previous frame. */
+/* Clear the text of the previous frame. `number` is the number of the new frame. */
 static void
 begin_frame(struct frame_text *t, uint64_t number)
 {
@@ -183,7 +183,9 @@ begin_frame(struct frame_text *t, uint64_t number)
 	t->line.n = 0;
 }
 
-/* Find the end by reading all frames. Only unfinished frames, which can be removed, follow it. */
+/*
+ * Find the end by reading all frames. All frames after the end are unfinished and can be removed.
+ */
 static enum ib_status
 find_by_reading(struct ib_zstd_log_reader *r, struct frame_text *t, char *buf,
 		struct ib_zstd_log_end *end, struct ib_error *err)

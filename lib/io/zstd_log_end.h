@@ -1,7 +1,7 @@
 /*
- * Find the end of a log of zstd frames (io/zstd_log_reader.h). The end is the offset of the next
- * frame to append. Unfinished runs after this offset must be removed first. Finished runs are
- * never removed.
+ * Find the end of a log of zstd frames (io/zstd_log_reader.h). The end is the offset at which the
+ * next frame is appended. Unfinished runs after this offset must be removed first. Finished runs
+ * are never removed.
  */
 #ifndef IB_IO_ZSTD_LOG_END_H
 #define IB_IO_ZSTD_LOG_END_H
@@ -9,7 +9,7 @@
 #include "io/zstd_log_reader.h"
 
 struct ib_zstd_log_end {
-	uint64_t at;	       /* offset of the next frame */
+	uint64_t at;	       /* offset of the next frame to append */
 	bool has_unfinished;   /* true if unfinished runs after `at` must be removed */
 	bool has_finished;     /* true if there is a finished run before `at` */
 	uint64_t run_checksum; /* checksum of the last finished run */

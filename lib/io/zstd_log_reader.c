@@ -39,7 +39,7 @@ struct ib_zstd_log_reader {
 	uint64_t pos;	       /* offset of the next byte to decompress */
 	uint64_t valid_end;    /* end of the last complete frame */
 	bool drained;	       /* true if the decoder holds no more text */
-	size_t requested;      /* number of bytes in the latest request of the decoder */
+	size_t requested;      /* number of bytes that the decoder requested last */
 	size_t given;	       /* number of requested bytes that the decoder has received */
 	struct ib_bytes begin; /* first bytes of the frame's text, at most BEGIN_MAX */
 };
@@ -279,9 +279,9 @@ is_index(struct ib_zstd_log_reader *f, uint64_t at, bool *yes, struct ib_error *
 }
 
 /*
- * Find out whether a frame in which the file ends is damaged. The frame begins at `start`. Sets
- * *found to true if the bytes after `start` contain another frame or an index: the frame is then
- * damaged, and not just unfinished.
+ * Find out whether a truncated frame is damaged. The frame begins at `start`. Sets *found to true
+ * if the bytes after `start` contain another frame or an index: the frame is then damaged, and not
+ * just unfinished.
  */
 static enum ib_status
 find_later_frame(struct ib_zstd_log_reader *f, uint64_t start, bool *found, struct ib_error *err)
@@ -345,8 +345,8 @@ end_truncated(struct ib_zstd_log_reader *f, struct ib_error *err)
 }
 
 /*
- * Run one step of the decoder. The decoder gets exactly the bytes that it requests, one block at
- * a time. So its latest request shows in which part of a frame the file ends.
+ * Run one step of the decoder. The decoder gets exactly the bytes that it requests, one block at a
+ * time. So the size of its last request shows in which part of a frame the file ends.
  */
 static enum ib_status
 decode_step(struct ib_zstd_log_reader *f, ZSTD_outBuffer *out, struct ib_error *err)

@@ -1,7 +1,7 @@
 /*
  * Read a log of zstd frames that contain lines of text, such as the audit log. The reader
- * distinguishes complete, truncated and corrupt frames. struct ib_zstd_log_kind interprets the
- * lines.
+ * distinguishes complete, truncated and corrupt frames. The functions in struct ib_zstd_log_kind
+ * interpret the lines.
  *
  * Skippable frames are ignored. One kind of skippable frame is the index (io/zstd_log_index.h).
  */
@@ -31,8 +31,9 @@ struct ib_zstd_log_kind {
 	enum ib_status (*line)(struct ib_span line, enum ib_zstd_log_line *what,
 			       uint64_t *run_checksum, struct ib_error *err);
 	/*
-	 * Identify a file that is not a log of this kind from its first bytes. Returns what the
-	 * file is, such as "a tar", or NULL if this is not known.
+	 * Guess the format of a file that is not a log of this kind. `head` holds the first bytes
+	 * of the file. Returns what the file is, such as "a tar", or NULL if the format is not
+	 * known.
 	 */
 	const char *(*identify)(struct ib_span head, const char *path);
 	/* Write the name of a frame for messages. The text of the frame begins with `begin`. */
@@ -86,8 +87,8 @@ uint64_t ib_zstd_log_reader_start(const struct ib_zstd_log_reader *f);
 uint64_t ib_zstd_log_reader_number(const struct ib_zstd_log_reader *f);
 
 /*
- * For a truncated frame, return the number of bytes in the latest request of the decoder. The
- * file ends within these bytes.
+ * For a truncated frame, return the number of bytes that the decoder requested last. The file ends
+ * within these bytes.
  */
 size_t ib_zstd_log_reader_requested(const struct ib_zstd_log_reader *f);
 

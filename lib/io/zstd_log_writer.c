@@ -29,7 +29,7 @@ struct ib_zstd_log_writer {
 	ZSTD_CCtx *zstd;
 	struct ib_spill_file *frame; /* the compressed frame; it also holds the sticky error */
 	int lock, fd;
-	bool created; /* this writer created the log, so undo removes it */
+	bool created; /* true if this writer created the log; undo then removes it */
 	struct ib_zstd_log_end end;
 	struct stat seen; /* state of the file when `end` was found */
 	bool end_known;	  /* true if `end` is valid */
@@ -97,7 +97,7 @@ find_end(struct ib_zstd_log_writer *log, int fd, struct ib_error *err)
 	return st;
 }
 
-/* Before any work is done, check that the log can be appended to. */
+/* Before any work is done, check that a frame can be appended to the log. */
 static enum ib_status
 check_log(struct ib_zstd_log_writer *log, struct ib_error *err)
 {
@@ -105,7 +105,7 @@ check_log(struct ib_zstd_log_writer *log, struct ib_error *err)
 	struct stat s;
 	int fd;
 
-	/* Do not open a FIFO, because the call would wait for a reader. */
+	/* Do not open a FIFO, because open() would wait for a reader. */
 	if (stat(log->path, &s) != 0)
 		return errno == ENOENT ? check_folder(log->path, err)
 				       : ib_fail_errno(err, IB_E_CREATE, log->path, "append");

@@ -16,28 +16,28 @@
 struct ib_zstd_log_writer;
 
 /*
- * Create a writer, and check that the log can be appended to. Returns IB_E_CREATE if the file
- * cannot be written or is not a regular file, or IB_E_DATA if the file is corrupt or is not a log
- * of this kind. This function neither changes nor creates the file.
+ * Create a writer, and check that a frame can be appended to the log. Returns IB_E_CREATE if the
+ * file cannot be written or is not a regular file, or IB_E_DATA if the file is corrupt or is not a
+ * log of this kind. This function neither changes nor creates the file.
  */
 enum ib_status ib_zstd_log_writer_open(const char *path, const struct ib_zstd_log_kind *kind,
 				       const struct ib_context *context,
 				       struct ib_zstd_log_writer **out, struct ib_error *err);
 
-/* Add text to the frame. Errors are sticky and are returned by the append. */
+/* Add text to the frame. Errors are sticky; ib_zstd_log_writer_finish() returns the error. */
 void ib_zstd_log_writer_write(struct ib_zstd_log_writer *log, const void *p, size_t n);
 
 /*
- * Wait for the lock, and check the file again. If the file has a finished run, sets *has_finished
- * to true and *run_checksum to the checksum of the last finished run.
+ * Wait for the lock, and check the file a second time if it has changed. If the file has a finished
+ * run, sets *has_finished to true and *run_checksum to the checksum of the last finished run.
  */
 enum ib_status ib_zstd_log_writer_lock(struct ib_zstd_log_writer *log, bool *has_finished,
 				       uint64_t *run_checksum, struct ib_error *err);
 
 /*
  * End the frame. This function waits for the thread of libzstd. Do not call it in a critical
- * section (io/temp_file.h): a signal handler may run in that thread, and would wait for the end of
- * the critical section.
+ * section (io/temp_file.h): the thread of libzstd may then run a signal handler that waits for the
+ * end of the critical section, so that both wait forever.
  */
 enum ib_status ib_zstd_log_writer_finish(struct ib_zstd_log_writer *log, struct ib_error *err);
 
@@ -48,7 +48,10 @@ enum ib_status ib_zstd_log_writer_finish(struct ib_zstd_log_writer *log, struct 
 enum ib_status ib_zstd_log_writer_append(struct ib_zstd_log_writer *log, uint64_t run_checksum,
 					 struct ib_error *err);
 
-/* Remove the appended frame, because another step of the commit failed. */
+/*
+ * Undo the append: truncate the file to its old length, or remove it if the append created it.
+ * Called if another step of the commit failed.
+ */
 void ib_zstd_log_writer_undo(struct ib_zstd_log_writer *log);
 
 /* Release the lock and free the writer. NULL is allowed. */

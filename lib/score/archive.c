@@ -29,7 +29,10 @@
 #include "base/little_endian.h"
 #include "io/json_doc.h"
 
-/* The members whose CRCs are stored with the index. A range has no ids, and no index. */
+/*
+ * The members whose CRCs are stored in meta.json. If the ids are a range, the file has neither id
+ * arrays nor an index.
+ */
 static const char *const columns[] = { "id_bytes.npy", "id_offset.npy", "score.npy", "epoch.npy",
 				       "visits.npy" };
 #define NCOLUMNS (sizeof(columns) / sizeof(*columns))
@@ -38,8 +41,8 @@ static const char *const columns[] = { "id_bytes.npy", "id_offset.npy", "score.n
 /* ---- writing -------------------------------------------------------------- */
 
 /*
- * Add the CRCs of the columns. They show whether another tool has rewritten the columns. If so, the
- * index is ignored, and a range is not mapped.
+ * Write the CRCs of the columns to meta.json. If another tool rewrites the columns, the CRCs
+ * differ. Readers then ignore the index, and do not map a file whose ids are a range.
  */
 static void
 write_index_of(struct ib_json_writer *json, const struct ib_npz_writer *w, bool range)
@@ -127,8 +130,8 @@ write_columns(struct ib_npz_writer *w, const struct ib_scores *s)
 }
 
 /*
- * Write all members. While the columns are written, a second thread computes
- * the totals and the index.
+ * Write all members. The totals and the index are computed in another thread while the columns are
+ * written, or after the columns if `threads` is 1.
  */
 static enum ib_status
 write_members(struct ib_npz_writer *w, struct ib_scores *s, struct summary *sum, int threads,
@@ -234,7 +237,7 @@ column(struct ib_npz *z, const char *file, const char *name, const char *descr, 
 	return read_items(z, m, to->p, 4, err);
 }
 
-/* Check the arrays of an untrusted file. Change scores that are not finite to NaN. */
+/* Check the arrays of an untrusted file. Replace scores that are not finite by NaN. */
 static enum ib_status
 check_rows(struct ib_scores *s, uint64_t total, const char *file, struct ib_error *err)
 {
@@ -365,7 +368,7 @@ read_values(struct ib_npz *z, const char *file, uint64_t n, struct ib_scores *s,
 	return st;
 }
 
-/* Read the columns of a range, which has as many rows as scores. */
+/* Read the columns of a file whose ids are a range. The number of rows is the number of scores. */
 static enum ib_status
 read_range(struct ib_npz *z, const char *file, struct ib_scores *s, struct ib_error *err)
 {

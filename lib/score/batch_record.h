@@ -1,14 +1,14 @@
-/* A record of a loss log that has an array of ids, with a loss for each id or one mean loss. */
+/* A loss log record that holds an array of ids, and a loss for each id or one mean loss. */
 #ifndef IB_SCORE_BATCH_RECORD_H
 #define IB_SCORE_BATCH_RECORD_H
 
 #include "score/reading.h"
 
-/* A field of a batch: an array with one value for each id, or one value for all ids. */
+/* A field of a record with an array of ids: one value for each id, or one value for all ids. */
 struct ib_batch_column {
 	struct ib_span name;
-	const struct ib_value *v; /* value for the current id, or for all ids if `step` is 0 */
-	size_t step;		  /* 1 for an array of values, 0 for one value */
+	const struct ib_value *v; /* value of the current id, or of all ids if `step` is 0 */
+	size_t step;		  /* 1 if each id has its own value, 0 if all ids have one */
 };
 
 /* A record with an array of ids. */
@@ -21,13 +21,16 @@ struct ib_batch_record {
 };
 
 /*
- * Find the ids: in the key field (-k) if the record has this field, and otherwise in the field
- * 'ids'. Returns false if the ids are not in an array, or if the key consists of several fields and
- * the record has them.
+ * Find the ids of a record: in the key field (-k) if the record has this field, and otherwise in
+ * the field 'ids'. Returns false if the ids are not in an array, or if -k names several fields and
+ * the record has the first one.
  */
 bool ib_batch_record_find(const struct ib_reading *r, struct ib_batch_record *batch);
 
-/* Append the losses of all ids. If a value is invalid, returns false and appends nothing. */
+/*
+ * Append the loss of each id to the batch of r. If a value is invalid, returns false and appends
+ * nothing.
+ */
 bool ib_batch_record_add(struct ib_reading *r, struct ib_batch_record *batch);
 
 #endif

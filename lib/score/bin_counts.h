@@ -5,7 +5,8 @@
  * it would compute from all scores. The counts and sums of several partitions can be added in any
  * order.
  *
- * x is proxy(score), the quantity that --rule proportional scales.
+ * x is the number that --rule proportional multiplies by c. The parameter `proxy` of the rule
+ * selects how x is computed from a score.
  */
 #ifndef IB_SCORE_BIN_COUNTS_H
 #define IB_SCORE_BIN_COUNTS_H
@@ -16,14 +17,15 @@
 #define IB_X_FIRST ((uint32_t)IB_TOTALS_BINS / 2) /* bin of the smallest x > 0 */
 
 /*
- * The number of values x in each bin, and the exact sum of these values. All x
- * in one bin have the same sign and exponent, so the sum is an integer multiple
- * of ib_x_unit(). Values x <= 0 are only counted, in bin 0.
+ * count[i]: number of values x in bin i. sum[i]: their exact sum. All x in one bin have the same
+ * sign and exponent, so the sum is an integer multiple of ib_x_unit(). Values x <= 0 are counted in
+ * bin 0, but are not added to a sum.
  */
 struct ib_x_bins {
 	uint64_t count[IB_TOTALS_BINS];
 	struct ib_u128 sum[IB_TOTALS_BINS]; /* in units of ib_x_unit() */
-	uint32_t least[IB_TOTALS_BINS]; /* ib_float_order() of the smallest x of each bin, or 0 */
+	/* least[i]: ib_float_order() of the smallest x > 0 in bin i, or 0 if there is none */
+	uint32_t least[IB_TOTALS_BINS];
 };
 
 struct ib_bin_counts {
@@ -36,10 +38,10 @@ struct ib_bin_counts {
 	struct ib_bins x_values; /* the values of x that are above 0 and in the requested bins */
 };
 
-/* Return x = proxy(score). */
+/* Compute x for one score. */
 float ib_proxy_of(enum ib_proxy proxy, float score);
 
-/* Compute x = proxy(score) for n scores. */
+/* Compute x[i] for each of the n scores score[i]. */
 void ib_proxies(enum ib_proxy proxy, const float *score, size_t n, float *x);
 
 /*
@@ -58,7 +60,7 @@ ib_x_units(uint32_t order)
 struct ib_bin_counts *ib_bin_counts_new(void); /* NULL if out of memory */
 void ib_bin_counts_free(struct ib_bin_counts *r);
 
-/* Add n values of x. A NaN means that x is unknown and is skipped. */
+/* Add n values of x to the counts and sums of b. A NaN means that x is unknown and is skipped. */
 void ib_x_bins_add(struct ib_x_bins *b, const float *x, uint64_t n);
 
 /*
@@ -75,8 +77,8 @@ enum ib_status ib_bin_counts_pick(struct ib_bins *f, const float *value, uint64_
 enum ib_status ib_bin_counts_count(const struct ib_bin_counts *request, const float *score,
 				   uint64_t n, struct ib_bin_counts **out, struct ib_error *err);
 /*
- * Add the counts of other, which were read from the file `name`. Returns
- * IB_E_DATA if r and other were counted for different requests.
+ * Add the counts of `other` to r. `name` is the file from which `other` was read. Returns IB_E_DATA
+ * if r and `other` were counted for different requests.
  */
 enum ib_status ib_bin_counts_merge(struct ib_bin_counts *r, const struct ib_bin_counts *other,
 				   const char *name, struct ib_error *err);

@@ -105,7 +105,7 @@ ib_bins_seek(const struct ib_bins *f, uint64_t order)
 
 /* ---- order statistics ---------------------------------------------------- */
 
-/* Return the number of values of f in [from, to). */
+/* Return the number of values v of f for which from <= ib_float_order(v) < to. */
 static uint64_t
 count_range(const struct ib_bins *f, uint64_t from, uint64_t to)
 {
@@ -128,7 +128,10 @@ ib_bins_below(const struct ib_bins *f, const uint64_t count[IB_TOTALS_BINS], uin
 	return below;
 }
 
-/* Find the bin that contains a rank. Change *rank to the rank within this bin. */
+/*
+ * Return the bin that contains the *rank-th smallest value, and set *rank to the rank of this value
+ * within the bin.
+ */
 static uint32_t
 seek_rank(const uint64_t count[IB_TOTALS_BINS], uint64_t *rank)
 {

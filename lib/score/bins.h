@@ -1,8 +1,8 @@
 /*
- * The distinct values in selected bins, each value with its number of occurrences. A bin is the set
- * of all floats with the same leading 12 bits. The counts of several files can be added. Exact
- * order statistics are computed from these values and the number of values per bin. Values that do
- * not occur take no space.
+ * The distinct values in selected bins, each with its number of occurrences. A bin is the set of
+ * all floats with the same leading 12 bits. The counts of several files can be added. Exact order
+ * statistics are computed from these values and the number of values per bin. Values that do not
+ * occur take no space.
  */
 #ifndef IB_SCORE_BINS_H
 #define IB_SCORE_BINS_H
@@ -21,7 +21,7 @@ struct ib_bins {
 	 * n is 0.
 	 */
 	uint64_t *before;
-	bool failed; /* ib_bins_read() sets this if out of memory */
+	bool failed; /* true if ib_bins_read() ran out of memory */
 };
 
 void ib_bins_release(struct ib_bins *f);
@@ -55,20 +55,20 @@ ib_bins_select(struct ib_bins *f, uint32_t bin)
  * contents change. O(n).
  */
 enum ib_status ib_bins_count(struct ib_bins *f, uint32_t *order, uint64_t n, struct ib_error *err);
-/* Add the counts of other to f. Both must have the same selected bins. */
+/* Add the counts of `other` to f. f and `other` must have the same selected bins. */
 enum ib_status ib_bins_merge(struct ib_bins *f, const struct ib_bins *other, struct ib_error *err);
 
-/* Return the index of the first value >= `order`, or f->n if there is none. */
+/* Return the index in f->order of the first value >= `order`, or f->n if there is none. */
 uint64_t ib_bins_seek(const struct ib_bins *f, uint64_t order);
 
 /*
- * Return the number of values below `order`. count[] holds the number of values
- * in each bin, selected or not. The bin that contains `order` must be selected,
- * unless that bin has no values or `order` is the lowest value of that bin.
+ * Return the number of all values below `order`. count[] holds the number of values in each bin,
+ * selected or not. The bin that contains `order` must be selected, unless that bin has no values or
+ * `order` is the lowest value of that bin.
  */
 uint64_t ib_bins_below(const struct ib_bins *f, const uint64_t count[IB_TOTALS_BINS],
 		       uint64_t order);
-/* Return the number of values in a selected bin. */
+/* Return the number of values that f has in a selected bin. Repeated values count each time. */
 uint64_t ib_bins_count_of(const struct ib_bins *f, uint32_t bin);
 /* Return the bin that contains the rank-th smallest value. Ranks begin at 1. */
 uint32_t ib_bins_of_rank(const uint64_t count[IB_TOTALS_BINS], uint64_t rank);
@@ -76,20 +76,19 @@ uint32_t ib_bins_of_rank(const uint64_t count[IB_TOTALS_BINS], uint64_t rank);
 float ib_bins_value(const struct ib_bins *f, const uint64_t count[IB_TOTALS_BINS], uint64_t rank);
 
 /*
- * Append one bin as text.
+ * Append the values of one bin to b as text.
  *
- * For each value, in ascending order, the text contains two numbers. The first
- * number is the distance from the previous value minus one; for the first
- * value, the number is the value's low 20 bits. The second number is the count.
- * Each number is written in digits of 5 bits, lowest digit first. 32 is added
- * to every digit except the last digit of a number. The characters A-Z a-z 0-9
- * + / represent the digits 0 to 63.
+ * For each distinct value, in ascending order, the text contains two numbers. The first number is
+ * the difference between the value and the previous value, minus one; for the first value, it is
+ * the value's low 20 bits. The second number is the number of occurrences. Each number is written
+ * in digits of 5 bits, lowest digit first. 32 is added to every digit except the last digit of a
+ * number. The characters A-Z a-z 0-9 + / represent the digits 0 to 63.
  */
 void ib_bins_write_text(struct ib_bytes *b, const struct ib_bins *f, uint32_t bin);
 /*
- * Append the values of one bin to f. f must not hold values of later bins.
- * Returns false if the text is malformed. Also returns false, and sets
- * f->failed, if out of memory.
+ * Read the values of one bin from `text`, and append them to f. f must not hold values of later
+ * bins. Returns false if the text is malformed. Also returns false, and sets f->failed, if out of
+ * memory.
  */
 bool ib_bins_read(struct ib_bins *f, uint32_t bin, const char *text);
 

@@ -18,7 +18,7 @@ struct numbers {
 	struct ib_span number[NUMBERS_MAX]; /* the digits */
 	bool chosen[NUMBERS_MAX];
 	size_t n, nchosen;
-	bool only; /* the number was chosen only because the name has no other number */
+	bool only; /* true if the number was chosen only because the name has no other number */
 };
 
 static void
@@ -54,12 +54,15 @@ is_letter(char c)
 }
 
 /*
- * A word that may precede an epoch, and the characters that may be next to the
- * word and its number.
+ * A word that may precede an epoch, and the characters that may be before the word and after the
+ * number.
  */
 struct word {
 	const char *text;
-	/* true if the word may be after a letter, after a digit, before a letter */
+	/*
+	 * true if a letter may be before the word; a digit before the word; a letter after the
+	 * number
+	 */
 	bool after_letter, after_digit, before_letter;
 };
 
@@ -118,8 +121,8 @@ last_folder(const char *path)
 }
 
 /*
- * Find the number in the name of the path's folder. The name must consist of
- * one of the words and a number, for example "epoch3/rank0.jsonl".
+ * Find the number in the name of the folder that holds the file. The name must consist of one of
+ * the words and a number, as in "epoch3/rank0.jsonl".
  */
 static bool
 find_folder_number(struct numbers *x, const char *path)
@@ -266,8 +269,8 @@ refuse(const struct numbers *x, const char *path, const char *pattern, struct ib
 }
 
 /*
- * Fail because the name of the folder has an epoch, but the name of the file has no number, or a
- * number that may not be the epoch: "epoch3/rank0.jsonl".
+ * Fail because the name of the folder has an epoch, as in "epoch3/rank0.jsonl", and the name of the
+ * file has no number, or one number that is not after a word such as "epoch".
  */
 static enum ib_status
 refuse_folder(const struct numbers *x, const struct numbers *folder, const char *path,

@@ -5,11 +5,10 @@
 #include "base/bytes.h"
 
 /*
- * Read the epoch from the name of `path`. Without a pattern, the epoch is the
- * number after one of the words epoch, ep and e. If no number follows one of
- * these words, the epoch is the only number in the name. With a pattern, the
- * epoch is the number that the pattern's %d matches. Returns IB_E_MISUSE if the name gives no
- * epoch, or more than one.
+ * Read the epoch from the name of `path`. Without a pattern, the epoch is the number after the word
+ * epoch, ep or e. If no number in the name is after such a word, the epoch is the only number in
+ * the name. With a pattern, the epoch is the number that matches %d in the pattern. Returns
+ * IB_E_MISUSE if the name gives no epoch, or more than one.
  */
 enum ib_status ib_epochname_read(const char *path, const char *pattern, int64_t *epoch,
 				 struct ib_error *err);

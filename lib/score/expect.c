@@ -26,7 +26,7 @@ struct row_bits {
 struct ib_expect {
 	struct ib_expect_options options;
 	bool by_rows;
-	bool complete; /* the manifests have been read */
+	bool complete; /* true if the manifests have been read */
 	struct row_bits rows;
 	struct ib_table table;	      /* ids of the manifests, then ids that only the logs have */
 	struct ib_huge_array marks;   /* uint8_t[n]: enum mark */
@@ -359,7 +359,7 @@ ib_expect_free(struct ib_expect *e)
 	free(e);
 }
 
-/* If the id is a row of the manifests, mark the row as logged. */
+/* If the id is a row number that a manifest has, mark the row as logged and return true. */
 static bool
 mark_known_row(struct ib_expect *e, const struct ib_id *id)
 {
@@ -412,7 +412,7 @@ ib_expect_note_key(struct ib_expect *e, struct ib_span key)
 
 /* ---- the check ----------------------------------------------------------- */
 
-/* Compare the expected ids that have no record with the foreign ids. */
+/* Compare the expected ids that have no record with the ids that only the logs have. */
 static void
 compare_ids(const struct ib_expect *e, struct ib_mismatch *m)
 {

@@ -12,7 +12,7 @@ struct ib_expect_options {
 	struct ib_list manifests;
 	const char *key;	  /* --expect-key */
 	const char *weight_field; /* field name; NULL means "weight" */
-	struct ib_part part;	  /* ids of other partitions are not expected */
+	struct ib_part part;	  /* partition whose ids are expected */
 	struct ib_limit max_missing;
 };
 
@@ -45,7 +45,8 @@ void ib_expect_mark_skipped(struct ib_expect *e, const struct ib_id *id, size_t 
 bool ib_expect_takes_rows(const struct ib_expect *e);
 
 /*
- * Mark the samples with n row numbers as present in the log. ib_expect_takes_rows() must be true.
+ * Mark n samples, given by their row numbers, as present in the log. ib_expect_takes_rows() must be
+ * true.
  */
 enum ib_status ib_expect_mark_rows(struct ib_expect *e, const uint32_t *row, size_t n,
 				   struct ib_error *err);

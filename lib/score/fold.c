@@ -53,7 +53,7 @@ smoothed(const struct ib_fold *f, float previous, float loss)
 	return (float)(f->smooth * (double)previous + (1 - f->smooth) * (double)loss) + 0.0f;
 }
 
-/* Compute the score of a row from the row's raw loss. */
+/* Compute the score of a row from the row's loss in `raw`. */
 static void
 set_score(struct ib_fold *f, uint32_t row)
 {
@@ -83,8 +83,8 @@ store_repeat(struct ib_fold *f, uint32_t row, float loss, struct ib_error *err)
 }
 
 /*
- * Set a score to the mean of the losses of the row's epoch: f->raw, and the losses of the row's
- * list, which becomes empty.
+ * Set the score of a row to the mean of its losses in one epoch: the loss in `raw` and the losses
+ * in the list of the row. The list becomes empty.
  */
 static __attribute__((noinline)) void
 compute_mean(struct ib_fold *f, uint32_t row)

@@ -30,7 +30,7 @@ struct ib_fold {
 	enum ib_duplicates duplicates;
 	double smooth;
 	uint64_t stale; /* number of records from an epoch before the epoch of the sample's score */
-	uint64_t fresh; /* number of rows that were added */
+	uint64_t fresh; /* number of rows that were added to the table */
 	bool folded;	/* true if the input had losses, not only rows of score files */
 	/*
 	 * The members below are used only for smoothing and for --duplicates
@@ -41,13 +41,13 @@ struct ib_fold {
 	struct ib_huge_array raw; /* float[n]: loss of the row's newest epoch, before smoothing */
 	/* The members below are used only if --duplicates is `mean`. */
 	/*
-	 * uint32_t[n]: number of the first entry of the list of the row in repeat[]; 0 if there is
+	 * uint32_t[n]: number of the first entry of the row's list in repeat[], or 0 if the row has
 	 * no list
 	 */
 	struct ib_huge_array repeats;
 	struct ib_fold_repeat *repeat; /* entry i has the number i + 1 */
 	size_t nrepeats, cap;
-	uint32_t unused; /* start of the list of the entries that are no longer used, or 0 */
+	uint32_t unused; /* number of the first entry of the list of unused entries, or 0 */
 };
 
 /* Start to fold into `scores`. f borrows `scores` until ib_fold_release(). */
@@ -58,8 +58,9 @@ enum ib_status ib_fold_start(struct ib_fold *f, struct ib_scores *scores,
 enum ib_status ib_fold_losses(struct ib_fold *f, struct ib_loss *loss, size_t n,
 			      struct ib_error *err);
 /*
- * True if these three conditions hold: the table is empty or a range; each row is in the table or
- * is the next new row; and --duplicates is `last`, without smoothing.
+ * True if row numbers can be folded without ids: the table is empty or a range (the id of row i is
+ * the digits of i), each of the n rows is in the table or is the next new row, and --duplicates is
+ * `last`, without smoothing.
  */
 bool ib_fold_takes_rows(const struct ib_fold *f, const uint32_t *row, size_t n);
 
@@ -75,9 +76,9 @@ enum ib_status ib_fold_rows(struct ib_fold *f, struct ib_merge *row, size_t n, b
 			    struct ib_error *err);
 
 /*
- * Finish a run: compute the means of repeated records. After a fold without
- * smoothing, remove the column of previous scores, because only smoothing uses
- * that column.
+ * Finish a run: if --duplicates is `mean`, compute the means that are not computed yet. After a
+ * fold without smoothing, remove the column of previous scores, because only smoothing uses that
+ * column.
  */
 void ib_fold_finish(struct ib_fold *f);
 void ib_fold_release(struct ib_fold *f);

@@ -29,9 +29,9 @@ enum ib_id_form {
 void ib_id_reduce(struct ib_span id, unsigned forms, struct ib_bytes *out);
 
 /*
- * Return the smallest set of spelling differences (forms) that explains why two ids are not equal.
- * Returns 0 if the ids are equal, or if no set explains the difference. Normalizes both ids at most
- * 2^7 times.
+ * Return the smallest set of spelling differences (forms) that makes the two ids equal when it is
+ * removed from both. Returns 0 if the ids are equal, or if no set makes them equal. Normalizes both
+ * ids at most 2^7 times.
  */
 unsigned ib_id_difference(struct ib_span a, struct ib_span b);
 
@@ -45,8 +45,8 @@ unsigned ib_id_difference(struct ib_span a, struct ib_span b);
 bool ib_id_is_same(struct ib_span a, struct ib_span b, unsigned forms);
 
 /*
- * Append a set of spelling differences as text, for example "in the same letter case and without
- * their folders".
+ * Append the set `forms` of spelling differences to `to` as text, for example "in the same letter
+ * case and without their folders".
  */
 void ib_id_write_forms(struct ib_bytes *to, unsigned forms);
 

@@ -167,7 +167,7 @@ ib_mismatch_explain(const struct ib_mismatch *m)
 
 /* ---- in words ------------------------------------------------------------- */
 
-/* True if the ids are the row numbers of arrays. */
+/* True if the key means that the ids are the row numbers of arrays. */
 static bool
 is_row_key(struct ib_span key)
 {

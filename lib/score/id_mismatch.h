@@ -38,7 +38,7 @@ struct ib_mismatch {
 	size_t ncertain, ncompared;
 	struct ib_bytes work;
 	struct ib_span foreign; /* first unmatched id of the other side */
-	bool failed;		/* out of memory */
+	bool failed;		/* true if out of memory */
 };
 void ib_mismatch_release(struct ib_mismatch *m);
 
@@ -60,8 +60,8 @@ bool ib_mismatch_compare(struct ib_mismatch *m, struct ib_span other);
 /* The explanation of the differences. */
 struct ib_mismatch_result {
 	/*
-	 * an example id of this side, and an example id of the other side; they are similar if
-	 * forms != 0
+	 * an example id of this side, and an example id of the other side; the two ids are similar
+	 * if `forms` is not 0
 	 */
 	struct ib_span id, other;
 	/*
@@ -69,16 +69,16 @@ struct ib_mismatch_result {
 	 * was found
 	 */
 	unsigned forms;
-	/* true if ids that differ in these forms certainly name the same sample */
+	/* true if ids that differ only in `forms` certainly name the same sample */
 	bool certain;
 };
 
 /*
  * Explain how the ids differ. `forms` of the result is the set of spelling differences that occurs
  * most often among the certain pairs: the pairs of ids that certainly name the same sample. If
- * there is no certain pair, only the stored ids that resemble exactly one id of the other side
- * count. `forms` is then the most frequent set among them, or 0 if fewer than half of the stored
- * ids have this set.
+ * there is no certain pair, `forms` is the set that occurs most often among the stored ids that
+ * resemble exactly one id of the other side, or 0 if fewer than half of the stored ids have this
+ * set.
  */
 struct ib_mismatch_result ib_mismatch_explain(const struct ib_mismatch *m);
 
@@ -103,7 +103,7 @@ bool ib_mismatch_keys_differ(const struct ib_mismatch_keys *k);
  */
 bool ib_id_is_whole_number(struct ib_span id);
 
-/* Append an example of an id in parentheses, after the key: ` (field id, e.g. "7")`. */
+/* Append the key and an example id in parentheses: ` (field id, e.g. "7")`. */
 void ib_mismatch_write_example(struct ib_bytes *to, struct ib_span key, struct ib_span id);
 
 /*

@@ -26,22 +26,20 @@ enum ib_status ib_scores_load_file(const char *path, const struct ib_context *co
 enum ib_status ib_scores_open_any(const char *path, const struct ib_context *context,
 				  struct ib_scores **out, char *digest, struct ib_error *err);
 
-/*
- * Fold a batch into f. The call-back `batch` of a struct ib_loss_logs_consumer calls this
- * function.
- */
+/* Fold a batch into f. Called by the call-back `batch` of a struct ib_loss_logs_consumer. */
 enum ib_status ib_load_batch(struct ib_fold *f, struct ib_loss_batch *b, struct ib_error *err);
 
 /*
  * Fold losses whose ids are row numbers into f. Sets *taken to false, and folds nothing, if f does
- * not accept these row numbers. The call-back `rows` calls this function.
+ * not accept these row numbers. Called by the call-back `rows` of a struct ib_loss_logs_consumer.
  */
 enum ib_status ib_load_rows(struct ib_fold *f, const struct ib_row_batch *b, bool *taken,
 			    struct ib_error *err);
 
 /*
- * Merge the rows of `part` from a complete score file into f. The function may move rows from
- * `from` to f instead of copying them. The call-back `scores` calls this function.
+ * Merge the rows of a complete score file that belong to `part` into f. The function may move rows
+ * from `from` to f instead of copying them. Called by the call-back `scores` of a struct
+ * ib_loss_logs_consumer.
  */
 enum ib_status ib_load_scores(struct ib_fold *f, struct ib_scores *from, const struct ib_part *part,
 			      struct ib_error *err);
@@ -54,7 +52,10 @@ enum ib_status ib_load_scores(struct ib_fold *f, struct ib_scores *from, const s
 enum ib_status ib_scores_extract(const struct ib_scores *s, const uint32_t *row, uint64_t n,
 				 struct ib_scores **out, struct ib_error *err);
 
-/* True if a row does not belong to the partition `part`; *row is set to the first such row. */
+/*
+ * True if the table has a row that does not belong to the partition `part`; *row is then the first
+ * such row.
+ */
 bool ib_scores_has_foreign_row(const struct ib_scores *s, const struct ib_part *part,
 			       uint64_t *row);
 

@@ -1,10 +1,8 @@
 /*
- * A batch: the contents of one block of a loss log or score file. A batch has
- * the losses or score rows, and the problems found in the block. Worker threads
- * fill batches. One thread folds the batches in the order of the input. Each
- * batch belongs to a slot of the scan (score/loss_logs.c), which uses it again
- * for later blocks. The batch owns its arrays. The texts of ids point into the
- * block, which belongs to the same slot.
+ * A batch: the contents of one block of a loss log or score file. A batch has the losses or score
+ * rows, and the problems found in the block. Worker threads fill batches. One thread folds the
+ * batches in the order of the input. A batch and its block are reused for later blocks of the
+ * input. The batch owns its arrays. The texts of ids point into the block.
  */
 #ifndef IB_SCORE_LOSS_BATCH_H
 #define IB_SCORE_LOSS_BATCH_H
@@ -31,15 +29,19 @@ ib_loss_counts_add(struct ib_loss_counts *to, const struct ib_loss_counts *from)
 	to->read += from->read;
 }
 
-/* Initialize with {0}. `failed` is set if an allocation fails, and is checked once at the end. */
+/*
+ * Initialize with {0}. `failed` is set if an allocation fails; callers check it once, at the end.
+ */
 struct ib_loss_batch {
 	const struct ib_source *source;
 	/* the fields from which the ids were built (-k); not used if `rows` is true */
 	const struct ib_key *key;
-	/* The block has rows of a score file, which are stored in `merge` instead of `loss`. */
+	/*
+	 * true if the block has rows of a score file, which are stored in `merge` instead of `loss`
+	 */
 	bool rows;
 	bool has_previous; /* true if a row of any partition has a previous score */
-	bool has_loss;	   /* true if the block has a loss, even of another partition */
+	bool has_loss;	   /* true if the block has a loss, of any partition */
 	bool undated;	   /* true if a record without an epoch got epoch 0 */
 	bool ids_are_rows; /* true if the ids are row numbers, so that the table may be a range */
 	int64_t epoch;	   /* default epoch for records that have no epoch */
@@ -52,7 +54,7 @@ struct ib_loss_batch {
 	size_t nskipped, skipped_cap;
 	struct ib_problems problems;
 	struct ib_loss_counts counts; /* `bad` is set later, not while the block is read */
-	bool failed;		      /* out of memory */
+	bool failed;		      /* true if out of memory */
 };
 void ib_loss_batch_release(struct ib_loss_batch *b);
 

@@ -12,15 +12,15 @@
 struct ib_loss_logs_options {
 	struct ib_list operands;
 	const struct ib_log_options *log;
-	bool epoch_required; /* treat a record without an epoch as a usage error */
-	bool want_skipped;   /* list the ids of the losses that --nonfinite skip removes */
-	bool warn_empty;     /* warn about operands without a record */
+	bool epoch_required; /* true if a record without an epoch is a usage error */
+	bool want_skipped;   /* true to list the ids of losses that --nonfinite skip removes */
+	bool warn_empty;     /* true to warn about operands without a record */
 	/*
 	 * True if the caller has no options that name fields. Messages then name options of
 	 * ib-score.
 	 */
 	bool fixed_fields;
-	const char *weight_field; /* NULL: do not read weights */
+	const char *weight_field; /* field of the weights; NULL if weights are not read */
 	char *digest; /* char[33]: receives the XXH3-128 hash of all operands; may be NULL */
 };
 

@@ -33,9 +33,9 @@ struct ib_loss_reader {
 	size_t nterms;
 	struct ib_wanted wanted[IB_WANTED_MAX];
 	size_t nwanted;
-	bool epoch_required; /* without -e, a record without an epoch is a usage error */
-	bool want_weight;    /* also read weights, for ib-audit drift */
-	bool want_skipped;   /* list the ids of the losses that --nonfinite skip removes */
+	bool epoch_required; /* true if, without -e, a record without an epoch is a usage error */
+	bool want_weight;    /* true if weights are read too, for ib-audit drift */
+	bool want_skipped;   /* true to list the ids of losses that --nonfinite skip removes */
 	bool fixed_fields;   /* see loss_logs.h */
 };
 

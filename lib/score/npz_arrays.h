@@ -26,10 +26,10 @@ enum ib_status ib_npz_arrays_open(struct ib_npz_arrays *a, struct ib_error *err)
 
 void ib_npz_arrays_release(struct ib_npz_arrays *a);
 
-/* Find and load the arrays that hold the ids, and set a->rows. The caller sets a->key before. */
+/* Find and load the arrays that hold the ids, and set a->rows. Set a->key before the call. */
 enum ib_status ib_npz_arrays_load_ids(struct ib_npz_arrays *a, struct ib_error *err);
 
-/* Load the array of weights, if the archive has one with this name. */
+/* Load the array of weights, if the archive has an array with the name `name`. */
 enum ib_status ib_npz_arrays_load_weights(struct ib_npz_arrays *a, struct ib_span name,
 					  struct ib_error *err);
 

@@ -14,7 +14,7 @@ struct ib_npz_column {
 	const struct ib_npz_member *member; /* NULL if the archive does not have the array */
 	unsigned char *items;
 	char kind; /* numpy's type code: i, u, f, S or U */
-	bool big;  /* big-endian */
+	bool big;  /* true if the items are big-endian */
 	bool scalar;
 	size_t size; /* bytes per item */
 };

@@ -12,7 +12,7 @@ enum ib_status ib_npz_refuse_manifest(const struct ib_source *source, struct ib_
 struct ib_npz_sample {
 	int64_t row;	   /* the id, if the ids are row numbers (array index); else -1 */
 	struct ib_span id; /* the id, if row is -1 */
-	bool weighted;	   /* the archive has an array of weights */
+	bool weighted;	   /* true if the archive has an array of weights */
 	double weight;	   /* 1 if not weighted */
 };
 

@@ -62,8 +62,8 @@ ib_npz_rows_new(const struct ib_npz_arrays *a, const struct ib_source *source, i
 }
 
 /*
- * Read the rows from a->row to `stop`. *nonfinite is set to the number of losses that are not
- * finite; they become NaN. Returns false if an id is not a row number.
+ * Read the rows in [a->row, stop). *nonfinite is set to the number of losses that are not finite;
+ * they become NaN. Returns false if an id is not a row number.
  */
 static bool
 read_rows(struct ib_npz_rows *r, struct ib_npz_arrays *a, uint64_t stop, uint64_t *nonfinite)

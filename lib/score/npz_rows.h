@@ -22,7 +22,7 @@ enum ib_status ib_npz_rows_new(const struct ib_npz_arrays *a, const struct ib_so
 			       struct ib_npz_rows **rows, struct ib_error *err);
 
 /*
- * Pass the rows from a->row to `stop` to the consumer, and set a->row to `stop`. *taken is set to
+ * Pass the rows in [a->row, stop) to the consumer, and set a->row to `stop`. *taken is set to
  * false, and nothing is changed, if an id is not a row number, or if the consumer needs ids.
  */
 enum ib_status ib_npz_rows_pass(struct ib_npz_rows *rows, struct ib_npz_arrays *a, uint64_t stop,

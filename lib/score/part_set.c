@@ -81,7 +81,7 @@ ib_part_set_is_complete(const struct ib_part_set *p)
 	return p->n == p->count;
 }
 
-/* Append the first few missing ranges. */
+/* Append the first few ranges of missing partitions to b. */
 static void
 write_missing(struct ib_bytes *b, const struct ib_part_set *p)
 {

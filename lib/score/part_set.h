@@ -1,7 +1,7 @@
 /*
- * The set of the partitions, among K partitions, whose samples are in a totals file. The set is
- * used to detect a missing or repeated partition when totals are merged. Totals of all K partitions
- * are written without the set. Such a file is therefore byte for byte equal to the totals file of
+ * The set of those of the K partitions whose samples are included in a totals file. The set is used
+ * to detect a missing or repeated partition when totals are merged. Totals of all K partitions are
+ * written without the set. Such a file is therefore byte for byte equal to the totals file of
  * unpartitioned scores.
  */
 #ifndef IB_SCORE_PART_SET_H
@@ -27,7 +27,7 @@ void ib_part_set_release(struct ib_part_set *p);
  */
 enum ib_status ib_part_set_add(struct ib_part_set *p, const struct ib_part *part,
 			       bool allow_duplicate, const char *name, struct ib_error *err);
-/* Add all partitions of other. Returns IB_E_DATA if a partition of other is already in the set. */
+/* Add all partitions of `other` to p. Returns IB_E_DATA if one of them is already in p. */
 enum ib_status ib_part_set_merge(struct ib_part_set *p, const struct ib_part_set *other,
 				 const char *name, struct ib_error *err);
 

@@ -1,4 +1,4 @@
-/* The problems of a block of a loss log or score file, in the order of its records. */
+/* The problems found in one block of a loss log or score file, in the order of the records. */
 #ifndef IB_SCORE_PROBLEMS_H
 #define IB_SCORE_PROBLEMS_H
 
@@ -27,7 +27,10 @@ struct ib_problems {
 };
 void ib_problems_release(struct ib_problems *problems);
 
-/* Add a problem with the record after the first `line` lines. Returns false if out of memory. */
+/*
+ * Add a problem with the record that starts after the first `line` lines of the block. Returns
+ * false if out of memory.
+ */
 bool ib_problems_add(struct ib_problems *problems, enum ib_problem_kind kind, uint64_t line,
 		     const char *format, va_list ap) __attribute__((format(printf, 4, 0)));
 

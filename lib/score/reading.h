@@ -16,7 +16,7 @@ struct ib_reading {
 	struct ib_cursor *c;
 	struct ib_loss_batch *b;
 	bool common; /* true if add_common() in loss_reader.c may be used */
-	bool first;  /* true in an operand's first block, until a record has no epoch */
+	bool first;  /* true in an operand's first block, until the first record without an epoch */
 	const struct ib_value *id, *epoch, *loss;
 };
 
@@ -34,8 +34,8 @@ ib_reading_wanted(const struct ib_reading *r, size_t i)
 }
 
 /*
- * Convert the numbers of a record. Called after the id was read and the record was found to belong
- * to this partition; see `lazy` in struct ib_json.
+ * Convert the texts of the numbers in a record to numbers. Called after the id was read and the
+ * record was found to belong to this partition; see `lazy` in struct ib_json.
  */
 void ib_reading_convert_numbers(struct ib_reading *r);
 
@@ -58,8 +58,8 @@ ib_reading_term(const struct ib_term *t, const struct ib_value *v, double *x)
 bool ib_reading_epoch(struct ib_reading *r, int64_t *epoch);
 
 /*
- * If *epoch is IB_NO_EPOCH, set *epoch to the default of the batch, or to 0. Returns false if the
- * batch has no default, and the run needs one.
+ * If *epoch is IB_NO_EPOCH, set *epoch to the default epoch of the batch, or to 0. Returns false if
+ * the batch has no default epoch and l->epoch_required is true.
  */
 bool ib_loss_reader_default_epoch(const struct ib_loss_reader *l, struct ib_loss_batch *b,
 				  int64_t *epoch);
@@ -89,9 +89,9 @@ ib_loss_reader_refuses(const struct ib_loss_reader *l, int64_t epoch, double los
 }
 
 /*
- * Count one loss, and append it. A loss whose epoch is later than --until is only counted, and so
- * is a loss that is not finite if --nonfinite is skip. The caller has computed the hash of the id,
- * and has checked that the id belongs to this partition.
+ * Count one loss, and append it to the batch. A loss is counted but not appended if its epoch is
+ * later than --until, or if it is not finite and --nonfinite is skip. The caller has computed the
+ * hash of the id, and has checked that the id belongs to this partition.
  */
 static inline void
 ib_loss_reader_add(const struct ib_loss_reader *l, struct ib_loss_batch *b, struct ib_id id,

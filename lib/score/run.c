@@ -201,10 +201,9 @@ check_until(const struct run *run, const struct ib_scores *s, const char *name,
 }
 
 /*
- * Store the partition of the rows. The rows belong to the partition of --part,
- * or else to the partitions that the score files name. If a score file without
- * a partition is read too, the totals name no partition. Partitions with different K can be
- * combined only if the result is split again.
+ * Store the partition that a score file names, unless --part or --split determines the partitions
+ * of the run. If a score file without a partition is read too, the totals name no partition.
+ * Without --part and --split, all partitions must have the same K.
  */
 static enum ib_status
 note_part(struct run *run, const struct ib_scores *s, const char *name, struct ib_error *err)

@@ -17,7 +17,7 @@ struct ib_scores {
 	struct ib_huge_array epoch;    /* int32_t[n] */
 	struct ib_huge_array visits;   /* uint32_t[n] */
 	struct ib_huge_array previous; /* float[n]; used only if has_previous is true */
-	bool has_previous;	       /* the file has prev values (--smooth) */
+	bool has_previous;	       /* true if the file has previous scores (--smooth) */
 	/*
 	 * The partition of the rows, as named in the file. part.count is 0 if the scores are not
 	 * divided into partitions.
@@ -32,7 +32,7 @@ struct ib_scores {
 	 * true if the files that were read have different keys, or if the key of a file is unknown
 	 */
 	bool no_key;
-	bool for_look_ups; /* the table was made by ib_scores_map() */
+	bool for_look_ups; /* true if the table was made by ib_scores_map() */
 	/* The members below are NULL unless the file is mapped. */
 	struct ib_totals *totals;
 	struct ib_npz *archive;
@@ -113,8 +113,8 @@ enum ib_status ib_scores_map_npz(struct ib_npz *z, const char *file, struct ib_s
 enum ib_status ib_scores_check_mapped(const struct ib_scores *s, bool epochs, struct ib_error *err);
 
 /*
- * Write all rows as .npz. The slots are sorted before they are written; with two or more threads,
- * they are sorted while the columns are written. The caller commits the output.
+ * Write all rows as .npz. Sorts the slots first or, if `threads` is at least 2, in another thread
+ * while the columns are written. The caller commits the output.
  */
 enum ib_status ib_scores_write_npz(struct ib_scores *s, int threads, struct ib_output *out,
 				   struct ib_error *err);

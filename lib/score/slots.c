@@ -47,7 +47,7 @@ slots_bytes(uint64_t nslots)
 
 /* ---- sorting ------------------------------------------------------------ */
 
-/* Used slots that are being moved, in ascending order. */
+/* Used slots that are being moved, in ascending order of tag and row. */
 struct sorted {
 	uint64_t v[BLOCK_SLOTS + IB_OVERFLOW_SLOTS]; /* see key_of() */
 	size_t n;

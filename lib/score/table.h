@@ -6,8 +6,8 @@
  *   id's hash, and 4 bytes for the row.
  * - A slot's bucket is its tag scaled to the number of slots. Tags are
  *   therefore in ascending order, except within chains of collisions. The table
- *   grows in place, by one sequential pass that does not read or hash the ids
- *   again (slots.c).
+ *   grows in place, by one sequential pass that neither reads nor hashes the
+ *   ids (slots.c).
  * - Chains do not wrap around. After the last bucket there are
  *   IB_OVERFLOW_SLOTS more slots, and the last slot is always empty, so a
  *   probe ends without a bounds check.
@@ -34,7 +34,7 @@
 /* Limit of a chain's length. A longer chain means that the ids were chosen to collide. */
 #define IB_CHAIN_MAX 1024
 /*
- * Number of slots after the last bucket. These slots are room for the longest chain, and for for a
+ * Number of slots after the last bucket. These slots are room for the longest chain, and for a
  * group of ids that is added before the caller checks too_many_collisions.
  */
 #define IB_OVERFLOW_SLOTS (2 * IB_CHAIN_MAX)
@@ -53,8 +53,8 @@ struct ib_table {
 	uint64_t nbytes;	     /* total length of all ids */
 	uint64_t n;		     /* number of rows */
 	uint64_t seed;		     /* seed of the hash; 0 unless ids were chosen to collide */
-	bool too_many_collisions;    /* a chain is too long: call ib_table_reseed() */
-	bool range;		     /* the id of row i is the digits of i */
+	bool too_many_collisions;    /* true if a chain is too long; then call ib_table_reseed() */
+	bool range;		     /* true if the id of row i is the digits of i */
 	/* if `range` is true: number of ids in `bytes`, each in IB_ROW_ID_CELL bytes */
 	uint64_t nids;
 };
@@ -66,7 +66,7 @@ void ib_table_release(struct ib_table *t);
 
 uint64_t ib_table_hash(struct ib_span id, uint64_t seed);
 
-/* Return an id with its hash for a seed. */
+/* Return the id together with its hash, which is computed with `seed`. */
 static inline struct ib_id
 ib_id_of(struct ib_span id, uint64_t seed)
 {
@@ -79,7 +79,7 @@ ib_id_span(const struct ib_id *id)
 	return (struct ib_span){ id->p, id->n };
 }
 
-/* Compute the hashes of n ids again, with another seed. */
+/* Replace the hashes of n ids by hashes with another seed. */
 static inline void
 ib_ids_rehash(struct ib_id *id, size_t n, uint64_t seed)
 {
@@ -103,7 +103,7 @@ void ib_table_clear(struct ib_table *t);
  */
 enum ib_status ib_table_index(struct ib_table *t, uint64_t *duplicate_row, struct ib_error *err);
 
-/* Choose a random seed and rebuild all slots, because a chain is too long. */
+/* Choose a random seed and rebuild all slots. Call this function if a chain is too long. */
 enum ib_status ib_table_reseed(struct ib_table *t, struct ib_error *err);
 
 /*
@@ -142,9 +142,9 @@ enum ib_status ib_table_make_ids(const struct ib_table *t, struct ib_error *err)
 enum ib_status ib_table_leave_range(struct ib_table *t, struct ib_error *err);
 
 /*
- * For a range: set row[i] to the row of each id. The row is in the table, or it is the next new
- * row. *rows is set to the number of rows, including the new rows. Returns false if an id is
- * neither an existing row nor the next new row.
+ * For a range: set row[i] to the row of id[i], which is in the table or is the next new row. *rows
+ * is set to the number of rows, including the new rows. Returns false if an id is neither an
+ * existing row nor the next new row.
  */
 bool ib_table_range_rows(const struct ib_table *t, const struct ib_id *id, size_t n, uint32_t *row,
 			 uint64_t *rows);
@@ -274,10 +274,9 @@ ib_table_find(const struct ib_table *t, const struct ib_id *id)
 }
 
 /*
- * Look up a group of n <= IB_GROUP ids. row[i] is set to the row of id[i], or
- * to IB_NO_ROW, and at[i] to the slot where the search ended. touch[0..ntouch)
- * are columns with 4 bytes per row. For each found row, the items of these
- * columns are prefetched for the caller.
+ * Look up a group of n <= IB_GROUP ids. row[i] is set to the row of id[i], or to IB_NO_ROW. at[i]
+ * is set to the slot where the search for id[i] ended. touch[0..ntouch) are columns with 4 bytes
+ * per row. The items of these columns are prefetched for each row that is found.
  */
 void ib_table_group(const struct ib_table *t, const struct ib_id *id, size_t n,
 		    const void *const *touch, size_t ntouch, uint32_t *row, uint64_t *at);
@@ -291,9 +290,9 @@ void ib_table_group(const struct ib_table *t, const struct ib_id *id, size_t n,
 uint32_t ib_table_intern(struct ib_table *t, const struct ib_id *id, uint64_t at, bool *fresh);
 
 /*
- * Find n <= IB_GROUP ids, or add them; sets row[i] to the row of id[i]. The hashes of the ids must
- * have the seed 0; if the table has another seed, they are replaced. Reserves room, and chooses
- * another seed if necessary. The table must not be a range.
+ * Look up n <= IB_GROUP ids, and add the new ones; sets row[i] to the row of id[i]. The hashes of
+ * the ids must have the seed 0; if the table has another seed, they are replaced. Reserves room,
+ * and chooses another seed if necessary. The table must not be a range.
  */
 enum ib_status ib_table_intern_group(struct ib_table *t, struct ib_id *id, size_t n, uint32_t *row,
 				     struct ib_error *err);

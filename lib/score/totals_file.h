@@ -19,9 +19,9 @@ struct ib_totals_file *ib_totals_file_new(void); /* NULL if out of memory */
 void ib_totals_file_free(struct ib_totals_file *s);
 
 /*
- * Add other, which was read from the file `name`. Returns IB_E_DATA if a
- * partition is repeated. Also returns IB_E_DATA if only one of s and other is
- * partitioned, or if only one of them has second-pass counts.
+ * Add the totals of `other` to s. `name` is the file from which `other` was read. Returns IB_E_DATA
+ * if a partition is repeated. Also returns IB_E_DATA if only one of s and `other` is partitioned,
+ * or if only one of them has second-pass counts.
  */
 enum ib_status ib_totals_file_merge(struct ib_totals_file *s, struct ib_totals_file *other,
 				    const char *name, struct ib_error *err);
