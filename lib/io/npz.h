@@ -57,8 +57,8 @@ const struct ib_npz_member *ib_npz_find_array(const struct ib_npz *z, struct ib_
 enum ib_status ib_npz_check(struct ib_npz *z, const struct ib_npz_member *m, struct ib_error *err);
 
 /*
- * Release the memory of a large mapping. The mapping stays valid: the kernel reads pages from the
- * file when they are used again.
+ * Release the memory of a large mapping. The mapping stays valid: if a released page is used, the
+ * kernel reads the page from the file.
  */
 void ib_npz_unload(struct ib_npz *z);
 

@@ -16,7 +16,7 @@
 #include "io/npy.h"
 #include "io/zip.h"
 
-#define ALIGN ((size_t)64) /* alignment of member data; numpy uses the same in .npy */
+#define ALIGN ((size_t)64) /* alignment of member data, as in numpy's .npy files */
 #define DATE 0x21u	   /* 1980-01-01, the earliest DOS date */
 #define MODE (0100644u << 16)
 #define MADE_BY (3u << 8) /* Unix: the upper half of the attributes is the mode */

@@ -147,7 +147,7 @@ find_directory(const struct ib_zip *z, struct directory_range *w, struct ib_erro
 /* ---- the central directory ---------------------------------------------- */
 
 /*
- * Read the zip64 fields, which do not fit in 32 bits. They have the same order as in the
+ * Read the zip64 fields: the values that do not fit in 32 bits. They have the same order as in the
  * directory record.
  */
 static bool

@@ -28,8 +28,9 @@ enum ib_status ib_zstd_log_writer_open(const char *path, const struct ib_zstd_lo
 void ib_zstd_log_writer_write(struct ib_zstd_log_writer *log, const void *p, size_t n);
 
 /*
- * Wait for the lock, and check the file a second time if it has changed. If the file has a finished
- * run, sets *has_finished to true and *run_checksum to the checksum of the last finished run.
+ * Wait for the lock, and check the file a second time if it has changed since the first check. If
+ * the file has a finished run, sets *has_finished to true and *run_checksum to the checksum of the
+ * last finished run.
  */
 enum ib_status ib_zstd_log_writer_lock(struct ib_zstd_log_writer *log, bool *has_finished,
 				       uint64_t *run_checksum, struct ib_error *err);

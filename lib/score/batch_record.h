@@ -23,7 +23,7 @@ struct ib_batch_record {
 /*
  * Find the ids of a record: in the key field (-k) if the record has this field, and otherwise in
  * the field 'ids'. Returns false if the ids are not in an array, or if -k names several fields and
- * the record has the first one.
+ * the record has the first of these fields.
  */
 bool ib_batch_record_find(const struct ib_reading *r, struct ib_batch_record *batch);
 

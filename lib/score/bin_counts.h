@@ -17,9 +17,9 @@
 #define IB_X_FIRST ((uint32_t)IB_TOTALS_BINS / 2) /* bin of the smallest x > 0 */
 
 /*
- * count[i]: number of values x in bin i. sum[i]: their exact sum. All x in one bin have the same
- * sign and exponent, so the sum is an integer multiple of ib_x_unit(). Values x <= 0 are counted in
- * bin 0, but are not added to a sum.
+ * The number of the values x in each bin i, count[i], and their exact sum, sum[i]. All x in one bin
+ * have the same sign and exponent, so the sum is an integer multiple of ib_x_unit(). Values x <= 0
+ * are counted in bin 0, but are not added to a sum.
  */
 struct ib_x_bins {
 	uint64_t count[IB_TOTALS_BINS];
@@ -89,10 +89,10 @@ enum ib_status ib_totals_digest(const struct ib_totals *t, char out[33], struct 
 /* ---- as JSON --------------------------------------------------------------- */
 
 /*
- * Write {"of":digest,"scores":[[bin,text],...],"proxy":null}. If there is a
- * proxy, the object also has the members
- * "flat":n,"x":[[bin,count,sum,least],...], "fine":[[bin,text],...]. `text` is
- * written by ib_bins_write_text(). `sum` is hexadecimal.
+ * Write {"of":digest,"scores":[[bin,text],...],"proxy":null}. If r->has_x is true, "proxy" is not
+ * null, and the object also has the members "flat":n,"x":[[bin,count,sum,least],...],
+ * "fine":[[bin,text],...]. `n` is the number of x <= 0. `text` is written by ib_bins_write_text().
+ * `sum` is hexadecimal. `least` is the low 20 bits of x.least[bin].
  */
 void ib_bin_counts_write(struct ib_json_writer *w, const char *name, const struct ib_bin_counts *r);
 /*

@@ -68,7 +68,7 @@ uint64_t ib_bins_seek(const struct ib_bins *f, uint64_t order);
  */
 uint64_t ib_bins_below(const struct ib_bins *f, const uint64_t count[IB_TOTALS_BINS],
 		       uint64_t order);
-/* Return the number of values that f has in a selected bin. Repeated values count each time. */
+/* Return the number of occurrences of values in a selected bin. */
 uint64_t ib_bins_count_of(const struct ib_bins *f, uint32_t bin);
 /* Return the bin that contains the rank-th smallest value. Ranks begin at 1. */
 uint32_t ib_bins_of_rank(const uint64_t count[IB_TOTALS_BINS], uint64_t rank);

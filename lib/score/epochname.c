@@ -54,14 +54,14 @@ is_letter(char c)
 }
 
 /*
- * A word that may precede an epoch, and the characters that may be before the word and after the
- * number.
+ * A word that may precede an epoch, and the kinds of characters that may be next to the word and
+ * the number.
  */
 struct word {
 	const char *text;
 	/*
-	 * true if a letter may be before the word; a digit before the word; a letter after the
-	 * number
+	 * true if, respectively, a letter may precede the word, a digit may precede the word, and a
+	 * letter may follow the number
 	 */
 	bool after_letter, after_digit, before_letter;
 };

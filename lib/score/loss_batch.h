@@ -1,8 +1,8 @@
 /*
  * A batch: the contents of one block of a loss log or score file. A batch has the losses or score
  * rows, and the problems found in the block. Worker threads fill batches. One thread folds the
- * batches in the order of the input. A batch and its block are reused for later blocks of the
- * input. The batch owns its arrays. The texts of ids point into the block.
+ * batches in the order of the input, and each batch is then reused for a later block. The batch
+ * owns its arrays. The texts of ids point into the block.
  */
 #ifndef IB_SCORE_LOSS_BATCH_H
 #define IB_SCORE_LOSS_BATCH_H

@@ -42,7 +42,10 @@ void ib_reading_convert_numbers(struct ib_reading *r);
 /* Report a field that is missing or not a number. Returns false. */
 bool ib_reading_not_a_number(struct ib_reading *r, struct ib_span name, const struct ib_value *v);
 
-/* Read a term of the loss. *x is NaN if the term is null. Returns false if it is not a number. */
+/*
+ * Read the value v of a term of the loss. *x is NaN if v is null. Returns false if v is not a
+ * number.
+ */
 static inline bool
 ib_reading_term(const struct ib_term *t, const struct ib_value *v, double *x)
 {

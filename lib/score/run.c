@@ -34,7 +34,7 @@ struct run {
 	bool unpartitioned;	       /* true if a score file without a partition was read */
 	uint64_t losses;	       /* number of losses in the current operand */
 	uint64_t stale;		       /* value of fold.stale at the start of the current operand */
-	bool key_warned;	       /* see warn_about_key() */
+	bool key_warned;	       /* true if warn_about_key() has warned */
 };
 
 /* ---- operands ----------------------------------------------------------------- */

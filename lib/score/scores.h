@@ -17,7 +17,7 @@ struct ib_scores {
 	struct ib_huge_array epoch;    /* int32_t[n] */
 	struct ib_huge_array visits;   /* uint32_t[n] */
 	struct ib_huge_array previous; /* float[n]; used only if has_previous is true */
-	bool has_previous;	       /* true if the file has previous scores (--smooth) */
+	bool has_previous;	       /* true if the table has previous scores (--smooth) */
 	/*
 	 * The partition of the rows, as named in the file. part.count is 0 if the scores are not
 	 * divided into partitions.
@@ -67,8 +67,8 @@ enum ib_status ib_scores_keep_previous(struct ib_scores *s, struct ib_error *err
 /*
  * Store the key of the next file: the fields from which its ids were built, written as for -k
  * ("id", "user,n", "@line"). `key` is empty if the key is unknown. The table stores the key as long
- * as all files have the same key. The key of a file counts even if no row of the file is added, so
- * that all partitions of the file store the same key.
+ * as all files have the same key. The key of a file is compared even if no row of the file is
+ * added, so that all partitions of the file store the same key.
  */
 enum ib_status ib_scores_note_key(struct ib_scores *s, struct ib_span key, struct ib_error *err);
 
@@ -113,8 +113,8 @@ enum ib_status ib_scores_map_npz(struct ib_npz *z, const char *file, struct ib_s
 enum ib_status ib_scores_check_mapped(const struct ib_scores *s, bool epochs, struct ib_error *err);
 
 /*
- * Write all rows as .npz. Sorts the slots first or, if `threads` is at least 2, in another thread
- * while the columns are written. The caller commits the output.
+ * Write all rows as .npz. Sorts the slots in another thread while the columns are written, or after
+ * the columns are written if `threads` is 1. The caller commits the output.
  */
 enum ib_status ib_scores_write_npz(struct ib_scores *s, int threads, struct ib_output *out,
 				   struct ib_error *err);
