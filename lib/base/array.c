@@ -28,7 +28,10 @@ ib_array_resize(void *array, uint64_t n, size_t item)
 {
 	void *p, *resized;
 
-	/* Copy the pointer with memcpy(), because the type of the pointer is not known here. */
+	/*
+	 * Copy the pointer with memcpy(), because this function does not know the type of the
+	 * pointer.
+	 */
 	memcpy(&p, array, sizeof(p));
 	resized = fits(n, item) ? realloc(p, (size_t)n * item + 1) : NULL;
 	if (!resized)

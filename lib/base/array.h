@@ -10,9 +10,15 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-/* Allocate n items, which are not initialized; n may be 0. Returns NULL only if out of memory. */
+/*
+ * Allocate n items of `item` bytes each, and do not initialize them. n may be 0. Returns NULL only
+ * if out of memory.
+ */
 void *ib_array(uint64_t n, size_t item);
-/* Allocate n items of zero bytes; n may be 0. Returns NULL only if out of memory. */
+/*
+ * Allocate n items of `item` bytes each, and set all bytes to 0. n may be 0. Returns NULL only if
+ * out of memory.
+ */
 void *ib_array_zeroed(uint64_t n, size_t item);
 
 /*
@@ -21,10 +27,7 @@ void *ib_array_zeroed(uint64_t n, size_t item);
  */
 bool ib_array_resize(void *array, uint64_t n, size_t item);
 
-/*
- * Return a capacity for at least n items. Returns cap if cap is enough, or at least 1.5 * cap if
- * it is not.
- */
+/* Return a capacity of at least n items: cap if cap is enough, and otherwise at least 1.5 * cap. */
 size_t ib_array_capacity(size_t cap, uint64_t n);
 
 /*

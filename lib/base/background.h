@@ -6,9 +6,9 @@
 #include <stdbool.h>
 
 /*
- * Start a thread in which all signals except SIGBUS are blocked. The handlers of the other
- * signals therefore run only in the caller's thread, and a commit needs to block signals only in
- * that thread. Returns false if the system cannot start another thread.
+ * Start a thread in which all signals except SIGBUS are blocked. The handlers of the other signals
+ * therefore run only in the caller's thread, and a commit needs to block signals only in the
+ * caller's thread. Returns false if the system cannot start another thread.
  */
 bool ib_thread_start(pthread_t *thread, void *(*work)(void *), void *arg);
 

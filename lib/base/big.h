@@ -14,7 +14,7 @@ struct ib_big {
 void ib_big_set(struct ib_big *b, uint64_t value);
 /* Set b to b * factor + plus. */
 void ib_big_multiply_add(struct ib_big *b, uint64_t factor, uint64_t plus);
-/* Subtract a from b; a <= b. */
+/* Subtract a from b; a must be <= b. */
 void ib_big_subtract(struct ib_big *b, const struct ib_big *a);
 /* Return the sign of a - b: -1, 0 or 1. */
 int ib_big_compare(const struct ib_big *a, const struct ib_big *b);
@@ -25,8 +25,8 @@ int ib_big_compare(const struct ib_big *a, const struct ib_big *b);
 bool ib_big_divide(struct ib_big *b, uint64_t n, int digits);
 
 /*
- * Return the value in the format f that is nearest to (b + rest) * 2^exponent. The fraction
- * `rest` is in [0, 1). It is not passed, but `sticky` must be true if `rest` is not 0.
+ * Return the value in the format f that is nearest to (b + rest) * 2^exponent. The fraction `rest`,
+ * in [0, 1), is not a parameter, but `sticky` must be true if `rest` is not 0.
  */
 double ib_big_round(struct ib_binary f, const struct ib_big *b, bool sticky, int exponent);
 /* Return the double nearest to a / b * 2^exponent; b must be > 0. */

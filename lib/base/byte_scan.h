@@ -105,9 +105,9 @@ ib_byte_scan_same16(const char *p, const char *q, unsigned n)
 }
 
 /*
- * Return the address of the first byte from p on that is a quote, a backslash, or below
- * 0x20. The caller guarantees that there is such a byte. Long strings are searched 32 bytes
- * at a time, but most strings are short.
+ * Return the address of the first byte from p on that is a quote, a backslash, or below 0x20. The
+ * caller guarantees that there is such a byte. The first 16 bytes are searched separately, because
+ * most strings are short; the bytes after them are searched 32 at a time.
  */
 static inline const char *
 ib_byte_scan_string(const char *p)

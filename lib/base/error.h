@@ -1,6 +1,6 @@
 /*
- * Report errors. The function that detects an error writes the message. The functions that
- * called it only return the status.
+ * Report errors. The function that detects an error writes the message. The callers of this
+ * function only return the status.
  */
 #ifndef IB_BASE_ERROR_H
 #define IB_BASE_ERROR_H
@@ -29,9 +29,9 @@ enum ib_status ib_fail_shrunk(struct ib_error *err, const char *path);
 enum ib_status ib_fail_memory(struct ib_error *err);
 
 /*
- * Check the version of a format. Returns IB_E_DATA if the version, which was read from a file, is
- * later than `known`, the latest version that the library knows. `file` may be NULL if the caller
- * adds the file name to the message.
+ * Check the version of a file format. Returns IB_E_DATA if the version, which was read from a file,
+ * is later than `known`, the latest version that the library knows. `file` may be NULL if the
+ * caller adds the file name to the message.
  */
 enum ib_status ib_format_version_check(const char *file, const char *format, double version,
 				       int known, struct ib_error *err);

@@ -1,8 +1,8 @@
 /*
  * Add doubles without rounding, and compute exactly with decimals given as text. A sum is a
- * fixed-point number that covers all products of two doubles (a "small superaccumulator",
- * Neal 2015, arXiv 1505.05571). Every sum that a command prints is computed here and rounded
- * once. So a printed sum does not depend on the order of the values, on threads, or on
+ * fixed-point number that covers all products of two doubles (a "small superaccumulator", Neal
+ * 2015, arXiv 1505.05571). Every sum that a command prints is computed with these functions and
+ * rounded once. So a printed sum does not depend on the order of the values, on threads, or on
  * partitions.
  */
 #ifndef IB_BASE_EXACT_H
@@ -28,7 +28,10 @@ void ib_exact_add(struct ib_exact *x, double value);
 void ib_exact_add_times(struct ib_exact *x, double value, uint64_t times);
 /* Add the exact product of two finite doubles, for example of a weight and a loss. */
 void ib_exact_add_product(struct ib_exact *x, double a, double b);
-/* Add n binary32 values, four times as fast as ib_exact_add() per value. NaN is ignored. */
+/*
+ * Add n binary32 values, four times as fast as ib_exact_add() per value. NaN and infinities are
+ * ignored.
+ */
 void ib_exact_add_floats(struct ib_exact *x, const float *v, uint64_t n);
 /* Multiply x by an integer. */
 void ib_exact_scale(struct ib_exact *x, uint64_t factor);
@@ -70,9 +73,9 @@ bool ib_exact_read_float_sum(struct ib_exact *x, const char *text);
  */
 
 /*
- * Compute the rank of the F quantile among n values: the smallest integer k >= F*n. The
- * parameter text contains F. Ranks begin at 1, but the rank is 0 if F is 0. Returns false if
- * text is not a decimal in [0, 1].
+ * Set *rank to the rank of the F quantile among n values: the smallest integer k >= F*n. The
+ * parameter text contains F. Ranks begin at 1, but the rank is 0 if F is 0. Returns false if text
+ * is not a decimal in [0, 1].
  */
 bool ib_decimal_rank(const char *text, uint64_t n, uint64_t *rank);
 

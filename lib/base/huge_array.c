@@ -1,7 +1,7 @@
 /*
- * Arrays of less than MAPPED_BYTES_MIN bytes are allocated with calloc(), because the kernel clears
- * a complete huge page for each array that has one. Larger arrays are allocated with mmap(), and
- * grow with mremap(). With IB_PORTABLE, all arrays are allocated with calloc().
+ * Arrays of less than MAPPED_BYTES_MIN bytes are allocated with calloc(), because for each array
+ * with a huge page, the kernel clears the complete page. Larger arrays are allocated with mmap(),
+ * and grow with mremap(). With IB_PORTABLE, all arrays are allocated with calloc().
  */
 #ifndef IB_PORTABLE
 #define _GNU_SOURCE /* mremap, MAP_ANONYMOUS, madvise */
@@ -18,7 +18,7 @@
 #define HUGE_PAGE_BYTES ((size_t)2 << 20)
 #define MAPPED_BYTES_MIN (HUGE_PAGE_BYTES / 16)
 
-/* Copy an array of calloc() to `p`, and free the array. Returns p, which may be NULL. */
+/* Copy an array from calloc() to p, and free the array. If p is NULL, do nothing. Returns p. */
 static void *
 move_by_copy(const struct ib_huge_array *array, void *p)
 {
@@ -78,7 +78,7 @@ map_memory(size_t cap)
 	return p;
 }
 
-/* Return `cap` bytes to which the pages of a mapped array were moved. NULL if out of memory. */
+/* Move the pages of a mapped array to `cap` new bytes, and return these. NULL if out of memory. */
 static void *
 move_pages(const struct ib_huge_array *array, size_t cap)
 {

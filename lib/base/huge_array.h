@@ -1,9 +1,9 @@
 /*
  * Large arrays that grow without a copy. If an array of 128 KiB or more must move, the kernel
- * remaps its pages. Its memory is anonymous, aligned to 2 MiB, and marked for huge pages, because
- * random look-ups take 1.4 to 1.5 times as long without huge pages. Pages that were never used need
- * no memory, so the capacity may be larger than necessary. Smaller arrays, and all arrays with
- * PORTABLE=1, are copied.
+ * remaps the pages of the array. The memory of such a large array is anonymous, aligned to 2 MiB,
+ * and marked for huge pages, because random look-ups take 1.4 to 1.5 times as long without huge
+ * pages. Pages that were never used need no memory, so the capacity may be larger than necessary.
+ * Smaller arrays, and all arrays with PORTABLE=1, are copied.
  */
 #ifndef IB_BASE_HUGE_ARRAY_H
 #define IB_BASE_HUGE_ARRAY_H

@@ -11,7 +11,7 @@
 #define IB_HOST_IS_BIG_ENDIAN 0
 #endif
 
-/* Return the integer stored in n <= 8 bytes. */
+/* Return the little-endian integer in n <= 8 bytes. */
 static inline uint64_t
 ib_little_endian_get(const void *bytes, size_t n)
 {
@@ -23,7 +23,7 @@ ib_little_endian_get(const void *bytes, size_t n)
 	return x;
 }
 
-/* Store the n lowest bytes of x; n must be at most 8. */
+/* Store the n lowest bytes of x, the lowest byte first; n must be at most 8. */
 static inline void
 ib_little_endian_write(void *bytes, uint64_t x, size_t n)
 {

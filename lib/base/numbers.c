@@ -52,8 +52,8 @@ struct source {
 #define AT(p, s, g) ((g) == JSON || (p) < (s)->end)
 
 /*
- * An exponent of this size is so large that the digits in memory cannot bring the value back
- * into range.
+ * An exponent of this size is so large that no number of digits that fits in memory can bring the
+ * value back into the range of a double.
  */
 #define EXPONENT_MAX ((int64_t)1 << 60)
 
@@ -253,8 +253,8 @@ convert_by_product(uint64_t w, int64_t q, double *value)
 	high = (int)(p.hi >> 63);
 	m = p.hi >> (high + 9); /* 53 bits of the result and one more bit */
 	/*
-	 * The exact product is halfway between two doubles or slightly above, so the rounding
-	 * is not known.
+	 * In this case, the exact product is halfway between two doubles or slightly above, so the
+	 * rounding is not known.
 	 */
 	if (p.lo == 0 && (p.hi & 0x1ff) == 0 && (m & 3) == 1)
 		return false;
@@ -272,9 +272,9 @@ convert_by_product(uint64_t w, int64_t q, double *value)
 }
 
 /*
- * Convert a number with more than 19 significant digits. w has the first 19 digits, so the
- * number is between w and w + 1, times a power of ten. Succeeds only if both limits convert
- * to the same double.
+ * Convert a number with more than 19 significant digits. w has the first 19 digits, so the number
+ * is between w and w + 1, times a power of ten. Returns false unless both limits convert to the
+ * same double.
  */
 static bool
 convert_long_number(const struct scan *s, double *value)

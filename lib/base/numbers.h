@@ -47,8 +47,8 @@ bool ib_number_unsigned(struct ib_span field, uint64_t *value);
  * Write the shortest decimal that reads back as the same double. If several decimals are equally
  * short, write the one that is closest to the value. The format is that of repr() in Python.
  * Numbers always have a decimal point or an exponent (1.0, 1e-05, 1e+16, 1.5e+300). The exponent is
- * used below 1e-4 and from 1e16 on. The special values are nan, inf and -inf. No NUL is written.
- * Returns the length, which is at most 24.
+ * used if the absolute value is below 1e-4 (and not 0) or at least 1e16. The special values are
+ * nan, inf and -inf. No NUL is written. Returns the length, which is at most 24.
  */
 size_t ib_number_write(char out[IB_NUMBER_MAX], double value);
 
@@ -62,7 +62,7 @@ size_t ib_number_write_float(char out[IB_NUMBER_MAX], float value);
 /* Write the decimal digits of an integer. Returns the length, which is at most 20. */
 size_t ib_number_write_unsigned(char out[IB_NUMBER_MAX], uint64_t value);
 
-/* Return a hash of the number in [0, 2^bits). */
+/* Return a hash of the number. The hash is in [0, 2^bits). */
 static inline size_t
 ib_number_slot(double value, unsigned bits)
 {

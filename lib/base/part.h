@@ -18,7 +18,7 @@ ib_part_of_hash(uint64_t hash, uint64_t count)
 	return ib_u128_product(hash, count).hi;
 }
 
-/* True if the id is in the partition. Without partitions (part->count is 0), always true. */
+/* True if the id whose XXH3_64bits is `hash` is in the partition, or if part->count is 0. */
 static inline bool
 ib_part_has_hash(const struct ib_part *part, uint64_t hash)
 {

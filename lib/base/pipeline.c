@@ -74,7 +74,7 @@ struct shared {
 	pthread_mutex_t lock;
 	pthread_cond_t change;
 	uint64_t filled, taken, drained;
-	bool filling, draining; /* true while a thread runs this stage */
+	bool filling, draining; /* true while a thread runs the stage */
 	bool ended;		/* true if no more blocks will be filled */
 	bool *done; /* [nslots] true if the block in this slot is processed, but not drained yet */
 	uint64_t failed_at; /* number of the first block that failed, or UINT64_MAX */

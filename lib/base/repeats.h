@@ -14,7 +14,7 @@
 struct ib_repeat {
 	double value;
 	uint64_t n;    /* number of samples with this value; 0 if the entry is unused */
-	uint64_t kept; /* number of these samples that are kept, if the owner needs this number */
+	uint64_t kept; /* number of kept samples with this value, if the owner needs this number */
 };
 
 /* Initialize with {0}. */
@@ -23,9 +23,9 @@ struct ib_repeats {
 };
 
 /*
- * Return the cache entry for a value. The entry may still contain another value. Then the caller
- * must first add this other value, times n, to its sums, set the counts to 0, and store the new
- * value in the entry.
+ * Return the cache entry for a value. If the entry contains another value, the caller must first
+ * add that other value, times n, to the caller's sums, set the counts of the entry to 0, and store
+ * `value` in the entry.
  */
 static inline struct ib_repeat *
 ib_repeats_find(struct ib_repeats *r, double value)

@@ -5,7 +5,7 @@
 #include "base/digits.h"
 #include "infobatch_run.h"
 
-/* Larger than the number of digits of any row. A multiple of 8 makes copies fast. */
+/* Larger than the number of digits of any row number. A multiple of 8 makes copies fast. */
 #define IB_ROW_ID_MAX 24
 
 struct ib_row_id {
@@ -50,7 +50,7 @@ ib_row_id_span(const struct ib_row_id *id)
 	return (struct ib_span){ id->text, id->n };
 }
 
-/* Return the number of digits of a row below 10^10. */
+/* Return the number of digits of a row number below 10^10. */
 static inline uint32_t
 ib_row_id_length(uint64_t row)
 {
@@ -64,8 +64,8 @@ ib_row_id_length(uint64_t row)
 }
 
 /*
- * If the text is the id of a row below 10^10, set *row and return true. "07" and "+7" are not
- * ids of rows.
+ * If p[0..n) is the id of a row whose number is below 10^10, set *row to this number and return
+ * true. "07" and "+7" are not ids of rows.
  */
 static inline bool
 ib_row_id_parse(const char *p, size_t n, uint64_t *row)

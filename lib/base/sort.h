@@ -27,9 +27,9 @@ uint64_t *ib_sort_u64(uint64_t *v, uint64_t *room, uint64_t n);
 struct ib_sort_item *ib_sort_items(struct ib_sort_item *v, struct ib_sort_item *room, uint64_t n);
 
 /*
- * Sort the numbers 0 to n-1 by key[], whose values are below nkeys. The numbers with key k become
- * index[first[k]] to index[first[k+1]-1], in ascending order. The array `first` has nkeys + 1
- * elements, which must be 0 before the call.
+ * Sort the numbers 0 to n-1 into index[]. The sort key of the number i is key[i], which is below
+ * nkeys. The numbers with key k become index[first[k]] to index[first[k+1]-1], in ascending order.
+ * The array `first` has nkeys + 1 elements, which must be 0 before the call.
  */
 void ib_sort_index(const uint32_t *key, uint64_t n, uint32_t nkeys, uint64_t *first,
 		   uint32_t *index);

@@ -108,7 +108,10 @@ ib_system_cpus(void)
 	cpu_set_t *set;
 	size_t size;
 
-	/* The kernel rejects a set that is smaller than its own set, so try larger sets. */
+	/*
+	 * The kernel rejects a set of CPUs that is smaller than the kernel's own set, so try larger
+	 * sets.
+	 */
 	for (cpus = 1024; cpus <= IB_CPUS_MAX; cpus *= 4) {
 		set = CPU_ALLOC((size_t)cpus);
 		size = CPU_ALLOC_SIZE((size_t)cpus);

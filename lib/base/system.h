@@ -1,6 +1,6 @@
 /*
- * Calls that POSIX.1-2008 does not have. With IB_PORTABLE (make PORTABLE=1), each function uses
- * calls of POSIX instead. A function that only makes a run faster then does nothing.
+ * Functions that use system calls outside POSIX.1-2008. With IB_PORTABLE (make PORTABLE=1), each
+ * function uses calls of POSIX instead. A function that only makes a run faster then does nothing.
  *
  * Three other files also use calls outside POSIX. With IB_PORTABLE, huge_array.c copies an array
  * instead of calling mremap(), and io/temp_file.c names each temporary file from the start instead
@@ -28,23 +28,25 @@ int ib_system_cpus(void);
 const void *ib_system_find_last(const void *p, char c, size_t n);
 
 /*
- * Return the address of the first occurrence of what[0..k) in p[0..n), or NULL if there is none.
- * k must be at least 1.
+ * Return the address of the first occurrence of what[0..k) in p[0..n), or NULL if what[0..k) does
+ * not occur. k must be at least 1.
  */
 const void *ib_system_find(const void *p, size_t n, const void *what, size_t k);
 
-/* Start to write n bytes of a file to the disk, from offset `from` on. Does not wait. */
+/*
+ * Start to write n bytes of a file to the disk, from offset `from` on. Does not wait for the disk.
+ */
 void ib_system_write_soon(int fd, off_t from, off_t n);
 
 /* Tell the kernel to read ahead, because the complete file will be read in order. */
 void ib_system_read_ahead(int fd);
 
-/* Release the memory of a mapped file. The pages are read again if they are needed. */
+/* Release the memory of the n bytes of a mapped file at p. The next access reads the file again. */
 void ib_system_unload(const void *p, size_t n);
 
 /*
  * Return the nanoseconds of the time of the last modification of a file. Returns 0 if the system
- * does not provide them.
+ * does not provide nanoseconds.
  */
 long ib_system_mtime_ns(const struct stat *s);
 

@@ -6,7 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Write a code point below 0x110000. Returns the number of bytes written. */
+/*
+ * Write the UTF-8 of the code point c, which must be below 0x110000. Returns the number of bytes
+ * written.
+ */
 size_t ib_utf8_append(char out[4], uint32_t c);
 
 /* Return the length of the multibyte sequence at p. Returns 0 if p is ASCII or invalid. */

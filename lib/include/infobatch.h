@@ -49,7 +49,10 @@ extern "C" {
  */
 IB_API int ib_version(void);
 
-/* Return the version of the library that is loaded, as text. It may be newer than IB_VERSION. */
+/*
+ * Return the version of the library that is loaded, as text. The library may be newer than
+ * IB_VERSION.
+ */
 IB_API const char *ib_version_string(void);
 
 /* ---- errors ----------------------------------------------------------- */
@@ -101,8 +104,8 @@ IB_API uint64_t ib_draw_key(uint64_t seed, uint64_t epoch);
 IB_API double ib_draw_u(uint64_t key, struct ib_span id);
 
 /*
- * Return the number, from 0, of the partition that contains an id if there are `count`
- * partitions. `count` must not be 0. The number is the high 64 bits of the 128-bit product
+ * Return the number of the partition that contains an id: an integer in [0, count). `count` is the
+ * number of partitions, and must not be 0. The result is the high 64 bits of the 128-bit product
  * XXH3_64bits(id) * count. This formula will never change.
  */
 IB_API uint64_t ib_part_of(struct ib_span id, uint64_t count);
@@ -121,25 +124,25 @@ IB_API enum ib_status ib_scores_new(struct ib_scores **out, struct ib_error *err
 IB_API void ib_scores_free(struct ib_scores *s); /* s may be NULL */
 
 /*
- * Read a score file (.npz or JSON lines) or a loss log, compressed or not. The path "-" is
- * standard input. Free the table with ib_scores_free().
+ * Read a score file (.npz or JSON lines) or a loss log, compressed or not, into a new table. The
+ * path "-" is standard input. Free the table with ib_scores_free().
  */
 IB_API enum ib_status ib_scores_load(const char *path, struct ib_scores **out,
 				     struct ib_error *err);
 
 /*
  * Open a score file for look-ups only. The table cannot be changed or saved. An uncompressed .npz
- * is mapped instead of read: a page is read when it is needed, and the checksums of the file are
- * not checked. Any other file is read by ib_scores_load(). On a big-endian machine, every file is
- * read by ib_scores_load().
+ * is mapped instead of read: a page of the file is read at the first access to the page, and the
+ * checksums of the file are not checked. Any other file is read by ib_scores_load(). On a
+ * big-endian machine, every file is read by ib_scores_load().
  */
 IB_API enum ib_status ib_scores_map(const char *path, struct ib_scores **out, struct ib_error *err);
 
 /*
- * Return the name of the mapped score file that contains the address, or NULL if no mapped file
- * contains it. If another process shortens a mapped file, the kernel sends SIGBUS to a process
- * that reads the lost bytes. This function is async-signal-safe, so a handler of SIGBUS can call
- * it with the address of the fault.
+ * Return the name of the score file that ib_scores_map() has mapped at the address, or NULL if no
+ * score file is mapped there. If another process shortens a mapped file, the kernel sends SIGBUS to
+ * a process that reads the lost bytes. This function is async-signal-safe, so a handler of SIGBUS
+ * can call this function with the address of the fault.
  */
 IB_API const char *ib_mapped_file(const void *address);
 
@@ -156,7 +159,7 @@ IB_API enum ib_status ib_scores_save(struct ib_scores *s, const char *path, stru
  * Update the table with the losses of one epoch. ib-score does the same with a loss log.
  *   id    [n]  ids of the samples; if an id occurs several times, its last loss is used
  *   loss  [n]  losses; a loss that is not finite makes the score unknown
- *   epoch      0 to INT32_MAX; a row that already has a later epoch does not change
+ *   epoch      in [0, INT32_MAX]; a row that already has a later epoch does not change
  *   smooth     B in [0, 1): the score becomes B * score + (1-B) * loss; with B = 0,
  *              the score becomes the loss
  *
@@ -170,13 +173,13 @@ IB_API enum ib_status ib_scores_fold(struct ib_scores *s, const struct ib_span *
 
 /*
  * Update the table like ib_scores_fold(), with row numbers as ids: the id of row 7 is "7". If the
- * rows 0, 1, 2 ... are added to an empty table in this order, the table is a range: the ids need
- * no memory, look-ups compute no hash, and the score file has no ids.
- *   row   [n]  rows of the samples, each from 0 to 4294967292
+ * rows 0, 1, 2 ... are added to an empty table in this order, the table is a range: the ids need no
+ * memory, look-ups compute no hash, and the score file has no ids.
+ *   row   [n]  row numbers of the samples, each in [0, 4294967292]
  *   loss  [n]  losses, as in ib_scores_fold()
  *
- * Returns the same as ib_scores_fold(). If a row is out of range, the function returns
- * IB_E_MISUSE and folds nothing. O(n).
+ * Returns the same statuses as ib_scores_fold(). If a row number is out of range, the function
+ * returns IB_E_MISUSE and folds nothing. O(n).
  */
 IB_API enum ib_status ib_scores_fold_rows(struct ib_scores *s, const int64_t *row,
 					  const float *loss, size_t n, int64_t epoch, double smooth,
@@ -185,17 +188,17 @@ IB_API enum ib_status ib_scores_fold_rows(struct ib_scores *s, const int64_t *ro
 /* Return the number of rows, including rows with an unknown score. O(1). */
 IB_API uint64_t ib_scores_count(const struct ib_scores *s);
 
-/* Find the row of an id. Returns false if the id has no row. O(1). */
+/* Set *row to the row number of an id. Returns false if the table does not contain the id. O(1). */
 IB_API bool ib_scores_find(const struct ib_scores *s, struct ib_span id, uint64_t *row);
 
 /* Arrays that ib_scores_read() fills. An array that is NULL is not filled. */
 struct ib_score_columns {
 	size_t size;	    /* sizeof(struct ib_score_columns) */
-	struct ib_span *id; /* bytes owned by the table, valid until the table changes */
+	struct ib_span *id; /* ids; the table owns their bytes, which are valid until it changes */
 	float *score;	    /* NaN: unknown */
-	int32_t *epoch;	    /* last epoch in which the sample was seen */
-	uint32_t *visits;   /* number of epochs in which the sample was seen */
-	float *previous;    /* score before the last epoch; NaN: none or unknown */
+	int32_t *epoch;	    /* last epoch in which the sample was visited */
+	uint32_t *visits;   /* number of epochs in which the sample was visited */
+	float *previous;    /* score before the last loss was folded; NaN: none or unknown */
 };
 
 /*
@@ -205,14 +208,14 @@ struct ib_score_columns {
 IB_API enum ib_status ib_scores_read(const struct ib_scores *s, uint64_t from, size_t n,
 				     const struct ib_score_columns *columns, struct ib_error *err);
 
-/* Statistics of a table, which are exact and do not depend on the order of the rows. */
+/* Statistics of a table. They do not depend on the order of the rows. */
 struct ib_score_stats {
 	size_t size; /* sizeof(struct ib_score_stats) */
 	uint64_t rows;
 	uint64_t known;	 /* number of rows with a known score */
 	double mean;	 /* mean of the known scores, rounded once; NaN if no score is known */
 	double min, max; /* smallest and largest known score; NaN if no score is known */
-	int64_t newest;	 /* largest epoch of a row; IB_NO_EPOCH if there are no rows */
+	int64_t newest;	 /* largest last epoch of a row; IB_NO_EPOCH if there are no rows */
 };
 
 /* Compute the statistics. Returns IB_E_IO if out of memory. O(rows). */
@@ -289,7 +292,7 @@ enum ib_reason {
 };
 
 /*
- * Return the word for a reason, as the commands write it into files, such as "warmup". Returns "?"
+ * Return the word that the commands write into files for a reason, such as "warmup". Returns "?"
  * for an unknown number.
  */
 IB_API const char *ib_reason_name(enum ib_reason reason);
@@ -297,9 +300,9 @@ IB_API const char *ib_reason_name(enum ib_reason reason);
 /* Arrays that ib_rule_decide() fills. An array that is NULL is not filled. */
 struct ib_decisions {
 	size_t size;	 /* sizeof(struct ib_decisions) */
-	double *weight;	 /* kept: 1/pi, which the option "normalize" scales; pruned: 0 */
-	double *pi;	 /* the keep probability */
-	double *u;	 /* the random number; NaN if the draw does not decide */
+	double *weight;	 /* 1/pi, scaled by the option "normalize"; 0 for a pruned sample */
+	double *pi;	 /* keep probabilities */
+	double *u;	 /* random numbers; NaN if u does not decide about the sample */
 	uint8_t *kept;	 /* 1 if kept, 0 if pruned */
 	uint8_t *reason; /* an enum ib_reason */
 };
@@ -318,8 +321,8 @@ IB_API enum ib_status ib_rule_decide(const struct ib_rule *rule, const struct ib
 
 /*
  * Do the work of ib_rule_decide() for the n samples whose ids are the decimal numbers from `first`
- * to first + n - 1. first + n must be at most 4294967293. If the table of scores is a range,
- * look-ups compute no hash.
+ * to first + n - 1. first + n must be at most 4294967293. If the table of scores is a range (see
+ * ib_scores_fold_rows()), look-ups compute no hash.
  */
 IB_API enum ib_status ib_rule_decide_rows(const struct ib_rule *rule, uint64_t first, size_t n,
 					  const struct ib_decisions *decisions,
@@ -362,7 +365,10 @@ IB_API enum ib_status ib_run_options_set(struct ib_run_options *o, const char *n
 /* A function that receives a warning: a complete sentence without a newline. */
 typedef void ib_warn_function(void *data, const char *sentence);
 
-/* Set the function that receives warnings. With NULL, the default, warnings are dropped. */
+/*
+ * Set the function that receives warnings, and its argument `data`. If `warn` is NULL, which is the
+ * default, warnings are dropped.
+ */
 IB_API void ib_run_options_warn(struct ib_run_options *o, ib_warn_function *warn, void *data);
 
 /*
@@ -387,31 +393,31 @@ IB_API void ib_run_free(struct ib_run *run); /* run may be NULL */
  */
 IB_API int64_t ib_run_next_epoch(const struct ib_run *run);
 
-/* Return ib_rule_rate_factor() for the epoch that was drawn last; 1 before the first draw. */
+/* Return ib_rule_rate_factor() for the epoch of the last ib_run_draw(); 1 before the first call. */
 IB_API double ib_run_rate_factor(const struct ib_run *run);
 
 /*
- * Decide which samples to visit in an epoch. The run owns the arrays row[n] and weight[n],
- * which are valid until the next draw. The rows are in ascending order. If the previous draw
- * was not committed, the losses that were recorded since then are dropped. Returns IB_E_MISUSE if
- * the score file already has losses of this or a later epoch.
+ * Decide which samples to visit in an epoch. The run owns the arrays row[n] and weight[n], which
+ * are valid until the next call. The row numbers are in ascending order. If the epoch of the
+ * previous call was not committed, the recorded losses of that epoch are dropped. Returns
+ * IB_E_MISUSE if the score file already has losses of this or a later epoch.
  */
 IB_API enum ib_status ib_run_draw(struct ib_run *run, int64_t epoch, const int64_t **row,
 				  const float **weight, size_t *n, struct ib_error *err);
 
 /*
- * Record the losses of n rows, without the weights. If a row is recorded several times, the
- * option duplicates says which loss is used. Returns IB_E_MISUSE, and records nothing, if no
- * epoch is drawn or if a row was not drawn.
+ * Record the losses of n rows, without the weights. If a row is recorded several times, the option
+ * duplicates says which loss is used. Returns IB_E_MISUSE, and records nothing, if ib_run_draw()
+ * was not called since the last commit, or if it did not return one of the rows.
  */
 IB_API enum ib_status ib_run_record(struct ib_run *run, const int64_t *row, const float *loss,
 				    size_t n, struct ib_error *err);
 
 /*
- * Fold the losses of the epoch into the score file, which is replaced atomically. Returns
- * IB_E_MISUSE if no epoch is drawn, or if the epoch has samples but no loss is recorded, and
- * IB_E_DATA if more rows than max-missing have no loss. A commit that fails changes nothing, so
- * the call can be repeated.
+ * Fold the recorded losses into the score file, which is replaced atomically. Returns IB_E_MISUSE
+ * if ib_run_draw() was not called since the last commit, or if the epoch has samples but no loss is
+ * recorded. Returns IB_E_DATA if more rows than max-missing have no loss. A commit that fails
+ * changes nothing, so the call can be repeated.
  */
 IB_API enum ib_status ib_run_commit(struct ib_run *run, struct ib_error *err);
 

@@ -1,6 +1,6 @@
 /*
- * The work of each command as a function, and the types of their options. The commands use
- * this header. It is not installed, and it may change in every release.
+ * Functions that do the work of the commands, and the types of the options of these functions. The
+ * commands use this header. It is not installed, and it may change in every release.
  */
 #ifndef INFOBATCH_RUN_H
 #define INFOBATCH_RUN_H
@@ -32,7 +32,7 @@ struct ib_limit {
 	bool given;
 	bool percent;
 	uint64_t count;	     /* used if percent is false */
-	const char *decimal; /* the digits before '%', borrowed */
+	const char *decimal; /* the percentage: the text before '%', borrowed */
 };
 
 enum ib_format {
@@ -68,16 +68,16 @@ struct ib_context {
 };
 
 /*
- * Return the number of threads that a run uses by default: the number of cores that this
- * process may use, but not more than the environment variable SLURM_CPUS_PER_TASK or, if that
- * is not set, SLURM_CPUS_ON_NODE.
+ * Return the number of threads that a run uses by default: the number of cores that this process
+ * may use, but not more than the environment variable SLURM_CPUS_PER_TASK or, if this variable is
+ * not set, SLURM_CPUS_ON_NODE.
  */
 int ib_threads_default(void);
 
 /*
- * Remove the temporary files of all outputs that are not committed yet. Async-signal-safe:
- * call it in a handler of SIGINT or SIGTERM that ends the process. If another thread is
- * committing an output, the function waits for the commit. Afterwards no output can be
+ * Remove the temporary files of all outputs that are not committed yet. The function is
+ * async-signal-safe: call it in a handler of SIGINT or SIGTERM that ends the process. If another
+ * thread is committing an output, the function waits for the commit. Afterwards no output can be
  * opened or committed.
  */
 void ib_output_abandon(void);
@@ -99,16 +99,16 @@ struct ib_file_use {
 };
 
 /*
- * Check n uses. If two of them conflict, returns IB_E_MISUSE, with a message that names both uses.
- * Existing files are compared by device and inode, so links and different paths are detected. Files
- * that do not exist yet are compared by folder and name. Devices never conflict. A pipe or FIFO
- * conflicts only if it is read twice. The function creates and writes no file.
+ * Check the uses uses[0..n). If two uses conflict, returns IB_E_MISUSE, with a message that names
+ * both uses. Existing files are compared by device and inode, so links and different paths are
+ * detected. Files that do not exist yet are compared by folder and name. Devices never conflict. A
+ * pipe or FIFO conflicts only if it is read twice. The function creates and writes no file.
  */
 enum ib_status ib_files_check(const struct ib_file_use *uses, size_t n, struct ib_error *err);
 
 /*
- * Return ".npz" or ".npy" if the name of a file ends in this suffix, or in this suffix and the
- * suffix of a compression. Otherwise return NULL.
+ * Return ".npz" or ".npy" if the file name ends in this suffix, or in this suffix and a suffix of
+ * compressed files (.zst or .gz). Otherwise return NULL.
  */
 const char *ib_array_suffix(const char *path);
 
@@ -119,9 +119,10 @@ const char *ib_array_suffix(const char *path);
 enum { IB_CAN_BE_NPZ = 1, IB_CAN_BE_NPY = 2, IB_CAN_APPEND = 4 };
 
 /*
- * Check the name of an output. Returns IB_E_MISUSE if the name ends in .npz or .npy, but `can` does
- * not allow this kind of file. `role` is the option, for messages. If `can` has IB_CAN_APPEND, an
- * existing file may have any name.
+ * Check the name of an output. `can` is the set of the bits IB_CAN_... that the output allows.
+ * Returns IB_E_MISUSE if the name ends in .npz or .npy, but `can` does not have the bit of this
+ * suffix. `role` is the option, for messages. If `can` has IB_CAN_APPEND, an existing file may have
+ * any name.
  */
 enum ib_status ib_array_name_check(const char *role, const char *path, unsigned can,
 				   struct ib_error *err);
@@ -159,7 +160,7 @@ bool ib_value_in_range(const char *range, double value);
  */
 bool ib_value_count(const char *text, const char *range, uint64_t *value);
 
-/* Return the index of the text in a list of words "a|b|c", or -1 if it is not in the list. */
+/* Return the index of the text in a list of words "a|b|c", or -1 if no word equals the text. */
 int ib_value_word(const char *text, const char *words);
 
 /* Parse I/K. Returns false if the text is not two integers I/K with 0 <= I < K. */
@@ -175,13 +176,13 @@ const char *ib_limit_parse(char *text, struct ib_limit *limit);
 /* The size of the buffer for a description of the values that an option accepts. */
 #define IB_EXPECTED_MAX 200
 
-/* Write "a number in [0, 1)", for example, to out. Returns out. */
+/* Write a description of a range of numbers to out: "a number in [0, 1)". Returns out. */
 const char *ib_expected_real(char out[IB_EXPECTED_MAX], const char *range);
 
-/* Write "a whole number in [1, 1024]", for example, to out. Returns out. */
+/* Write a description of a range of integers to out: "a whole number in [1, 1024]". Returns out. */
 const char *ib_expected_count(char out[IB_EXPECTED_MAX], const char *range);
 
-/* Write "a, b or c", for example, to out. Returns out. */
+/* Write a description of the words "a|b|c" to out: "a, b or c". Returns out. */
 const char *ib_expected_word(char out[IB_EXPECTED_MAX], const char *words);
 
 /* ---- rules ------------------------------------------------------------ */
@@ -214,7 +215,7 @@ enum ib_normalize { IB_NORMALIZE_NONE, IB_NORMALIZE_MEAN, IB_NORMALIZE_SUM };
 struct ib_rule_options {
 	enum ib_rule_id rule;
 	int64_t epoch;	/* -e; required */
-	int64_t epochs; /* -E; IB_NO_EPOCH if not given: no epoch is annealed */
+	int64_t epochs; /* -E; IB_NO_EPOCH: not given, so the last epochs are pruned too */
 	double delta;	/* --delta */
 	bool delta_given;
 	int64_t full_from; /* --full-from; IB_NO_EPOCH: not given */
@@ -228,10 +229,10 @@ struct ib_rule_options {
 	const char *scale;     /* rule proportional */
 	double floor;	       /* rules proportional and rank: in (0, 1] */
 	enum ib_proxy proxy;   /* rule proportional */
-	double power;	       /* rule rank: from 0 to 100 */
+	double power;	       /* rule rank: in [0, 100] */
 	int64_t max_age;       /* --max-age; 0: no maximum */
 	enum ib_sampling sampling;
-	enum ib_normalize normalize; /* --normalize; not IB_NORMALIZE_SUM */
+	enum ib_normalize normalize; /* --normalize; never IB_NORMALIZE_SUM */
 	struct ib_owned_text *texts; /* strings that ib_rule_options_set() has copied */
 };
 #define IB_RULE_DEFAULTS                                                                           \
@@ -258,7 +259,7 @@ struct ib_rule_parameter {
 	const char *value; /* placeholder of the value in a manual: "F" */
 	const char *words; /* "a|b", with the default first; NULL: any value */
 	bool has_default;
-	double by_default; /* default of a number, if has_default */
+	double by_default; /* default of a numeric parameter, if has_default is true */
 	const char *help;
 };
 
@@ -413,7 +414,10 @@ struct ib_prune_options {
 struct ib_prune_result {
 	uint64_t samples, kept, pruned, eligible;
 	uint64_t reasons[IB_NREASONS];
-	/* These members are computed from the weights before --normalize scales them. */
+	/*
+	 * The next four members are computed from the weights before --normalize scales the
+	 * weights.
+	 */
 	double expected_kept, weight_sum, weight_var, max_weight;
 	double threshold;		   /* NaN: no threshold */
 	double weight_factor, rate_factor; /* factors of --normalize; 1 without this option */

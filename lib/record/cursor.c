@@ -121,7 +121,7 @@ ib_cursor_finish_line(struct ib_cursor *c, const char *start, const char *stop)
 
 /* ---- ids ----------------------------------------------------------------------- */
 
-/* Set c->why to say that no record of this operand has a known id field. Returns false. */
+/* Write to c->why that no record of the operand has a known id field. Returns false. */
 static bool
 no_key(struct ib_cursor *c)
 {

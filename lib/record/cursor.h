@@ -5,8 +5,9 @@
 #include "record/source.h"
 
 /*
- * Start at the block's first record. Initialize a new cursor with {0}. Later calls reuse the
- * memory of the cursor and release the ids of the previous block.
+ * Move the cursor to the first record of the block. Initialize a new cursor with {0} before the
+ * first call. Each later call reuses the memory of the cursor, and releases the ids of the previous
+ * block.
  */
 void ib_cursor_start(struct ib_cursor *c, const struct ib_block *block);
 void ib_cursor_release(struct ib_cursor *c);
@@ -17,7 +18,9 @@ enum ib_next ib_cursor_next(struct ib_cursor *c);
 /* Explain in c->why that the record is a header with other columns than the first header. */
 void ib_cursor_explain_other_header(struct ib_cursor *c);
 
-/* Return the value in a slot, or NULL if the record does not have it, or if the slot is -1. */
+/*
+ * Return the value of the field in a slot, or NULL if the record lacks the field or the slot is -1.
+ */
 static inline const struct ib_value *
 ib_cursor_value(const struct ib_cursor *c, int slot)
 {

@@ -33,8 +33,8 @@ close_quote(const char *p, const char *end, bool *doubled)
 }
 
 /*
- * Return the newline that ends the CSV record at p, or NULL if there is none before `end`. A
- * quote opens a quoted field only at the start of a field.
+ * Return the newline that ends the CSV record at p, or NULL if the record does not end before
+ * `end`. A quote opens a quoted field only at the start of a field.
  */
 static const char *
 csv_record_stop(const char *p, const char *end)

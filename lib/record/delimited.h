@@ -14,10 +14,10 @@
 bool ib_delimited_read_field(char delimiter, const char *p, const char *end, struct ib_value *v,
 			     const char **stop);
 
-/* Remove the space around a field. For CSV, then also remove the quotes, as in ' "a" '. */
+/* Remove the space around a field, and then, in CSV, the quotes: ' "a" ' becomes 'a'. */
 void ib_delimited_trim(struct ib_value *v, char delimiter);
 
-/* Return the newline that ends the record at p, or NULL if there is none before `end`. */
+/* Return the newline that ends the record at p, or NULL if the record does not end before `end`. */
 const char *ib_delimited_record_stop(char delimiter, const char *p, const char *end);
 
 bool ib_delimited_is_empty_line(const char *p, const char *end);

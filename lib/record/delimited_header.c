@@ -21,7 +21,10 @@ names_column(const struct ib_source *s, size_t i, struct ib_span want, bool trim
 	return ib_span_equal(ib_value_span(&name), want);
 }
 
-/* Return the index of the last column with this name, or columns.n if there is none. */
+/*
+ * Return the index of the last column with the name `want`, or columns.n if no column has this
+ * name.
+ */
 static size_t
 find_column(const struct ib_source *s, struct ib_span want, bool trimmed)
 {

@@ -1,9 +1,9 @@
 /*
  * Detect the format of an operand.
  *
- * These tests are made in order, and the first one that matches decides: the formats that are
- * known but not supported; the magic bytes of npz, totals and tar; -f; the suffix of the file
- * name, unless the content contradicts it; the first byte and the first line.
+ * The format is detected by these tests, in this order, and the first test that matches decides:
+ * the formats that are known but not supported; the magic bytes of npz, totals and tar; -f; the
+ * suffix of the file name, unless the content contradicts it; the first byte and the first line.
  */
 #include "record/format.h"
 
@@ -148,7 +148,7 @@ struct operand_start {
 	struct ib_span head; /* first bytes, without BOM and header lines */
 	struct ib_span line; /* first line of head that is not empty */
 	const char *end;     /* end of head */
-	bool partial;	     /* the operand has more bytes after head */
+	bool partial;	     /* true if the operand has more bytes than head */
 	struct ib_source *source;
 	const struct ib_reader_options *options;
 	const struct ib_key *key;

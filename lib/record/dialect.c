@@ -27,8 +27,8 @@ is_known_name(struct ib_span name, bool or_loss)
 }
 
 /*
- * Split the next piece off *rest. If the separator is ' ', any number of spaces separates two
- * pieces.
+ * Remove the next piece, which ends at a separator, from *rest. If the separator is ' ', any number
+ * of spaces separates two pieces.
  */
 static bool
 next_piece(struct ib_span *rest, char separator, struct ib_span *piece)
@@ -53,7 +53,10 @@ next_piece(struct ib_span *rest, char separator, struct ib_span *piece)
 	return true;
 }
 
-/* True if the line has at least two pieces, and one of them is the name of a known field. */
+/*
+ * True if the line has at least two fields, and one field is a known id name, or also, if or_loss
+ * is true, a known loss name.
+ */
 static bool
 is_header_of(struct ib_span line, char separator, bool or_loss)
 {
@@ -108,7 +111,9 @@ has_named_number(struct ib_span s)
 	return false;
 }
 
-/* True if the line begins with the word (in any case), a space and a digit, as in "Epoch 1/10". */
+/*
+ * True if the line begins with the word (ignoring case), a space and a digit, as in "Epoch 1/10".
+ */
 static bool
 begins_with_numbered(struct ib_span s, const char *word)
 {
@@ -161,9 +166,9 @@ struct dialect {
 };
 
 /*
- * True if this separator separates the fields of the header, instead of the expected separator.
- * If JSON lines are expected, one of the fields must have a known name, because any text may
- * contain a comma.
+ * True if `separator`, instead of the expected separator, separates the fields of the header. If
+ * JSON lines are expected, one of the fields must have a known name, because any text may contain a
+ * comma.
  */
 static bool
 is_separated(const struct dialect *d, char separator)

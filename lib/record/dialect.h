@@ -1,6 +1,6 @@
 /*
- * Recognize text in an unsupported format, which is called a dialect here, to explain why a
- * record is invalid.
+ * A dialect is a text format that is not supported. These functions recognize dialects, to explain
+ * why a record is invalid.
  */
 #ifndef IB_RECORD_DIALECT_H
 #define IB_RECORD_DIALECT_H
@@ -9,9 +9,9 @@
 
 /*
  * If the line is in a known dialect, write a sentence to `text` that names the dialect and says how
- * to convert the file, such as: 'semicolons separate the fields ("id;loss"): convert the file to CSV with
- * ...'. `row` is the line after `line`, or an empty span. Returns false and leaves text unchanged
- * if the dialect is not known.
+ * to convert the file, such as: 'semicolons separate the fields ("id;loss"): convert the file to
+ * CSV with ...'. `row` is the line after `line`, or an empty span. `format` is the format that was
+ * expected. Returns false and leaves text unchanged if the dialect is not known.
  */
 bool ib_dialect_describe(char *text, size_t size, struct ib_span line, struct ib_span row,
 			 enum ib_format format);

@@ -18,10 +18,10 @@
 /* A member of an object, known by its name. */
 struct ib_member {
 	struct ib_span name;
-	int16_t slot;  /* slot of the member's value; -1 if only nested members are needed */
-	int16_t child; /* node of the nested members; -1 if no nested member is needed */
-	bool number;   /* convert the value to a number */
-	bool elements; /* if the value is an array, read its elements */
+	int16_t slot;  /* slot of the member's value; -1 if only its nested members are needed */
+	int16_t child; /* index of the node of the nested members; -1 if none is needed */
+	bool number;   /* true if the value is converted to a number */
+	bool elements; /* true if the elements of the value, an array, are read */
 };
 
 struct ib_node {
@@ -29,7 +29,10 @@ struct ib_node {
 	size_t n;
 };
 
-/* A dotted name. The member with exactly this name wins over the path. */
+/*
+ * The slots of a dotted name such as "a.b". If a record has a member with exactly this name, the
+ * value of the path is not used.
+ */
 struct ib_alias {
 	int16_t slot;  /* slot of the path's value, and of the result */
 	int16_t exact; /* slot of the member with exactly this name */
@@ -40,8 +43,8 @@ struct ib_fields {
 	size_t nnodes;
 	struct ib_alias alias[IB_FIELDS_MAX];
 	size_t naliases;
-	size_t nslots; /* values per record */
-	bool elements; /* read the elements of arrays; set this before a field is added */
+	size_t nslots; /* number of slots, so also of values per record */
+	bool elements; /* true to read the elements of arrays; set before fields are added */
 	char *names[IB_FIELDS_MAX];
 	size_t nnames;
 };

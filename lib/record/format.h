@@ -10,10 +10,13 @@
 /* The result of reading a header: it is complete, it needs more bytes, or it is invalid. */
 enum ib_header_status { IB_HEADER_COMPLETE, IB_HEADER_INCOMPLETE, IB_HEADER_INVALID };
 
-/* The end of a block. The last three fields keep the state of an array between calls. */
+/*
+ * The end of a block. The last three members keep the state of a JSON array between calls of
+ * cut_block().
+ */
 struct ib_block_cut {
 	size_t n;	  /* length of the complete records in bytes */
-	const char *why;  /* error in the bytes after the records; NULL if none */
+	const char *why;  /* error in the bytes after these records; NULL if none */
 	uint64_t element; /* arrays only: number of elements found so far */
 	bool ended;	  /* arrays only: true if the closing bracket was found */
 	bool after_comma; /* arrays only: true if an element must follow */
@@ -28,9 +31,9 @@ struct ib_record_format {
 	char stop;	       /* sentinel byte that the reader writes after each block */
 	/*
 	 * Read the header, which is everything before the records. p[0..n) are the first bytes of
-	 * the operand; if `last` is true, they are the complete operand. Sets *used to the length
-	 * of the header. Sets err if the result is IB_HEADER_INVALID. The pointer is NULL if the
-	 * format has no header.
+	 * the operand; if `last` is true, these bytes are the complete operand. Sets *used to the
+	 * length of the header. Sets err if the result is IB_HEADER_INVALID. read_header is NULL if
+	 * the format has no header.
 	 */
 	enum ib_header_status (*read_header)(struct ib_source *s, const char *p, size_t n,
 					     bool last, size_t *used, struct ib_error *err);
@@ -48,7 +51,7 @@ struct ib_record_format {
 /* All record formats, then NULL. Detection tries the delimited formats in this order. */
 extern const struct ib_record_format *const ib_record_formats[];
 
-/* The most common format: the cursor calls its functions directly. */
+/* JSON lines, the most common format: the cursor calls the functions of this format directly. */
 extern const struct ib_record_format ib_format_jsonl;
 
 /* Return the functions of a format, or NULL if it has no records (npz, totals, tar). */
@@ -66,9 +69,8 @@ struct ib_span ib_detect_first_line(struct ib_span head);
 bool ib_detect_cr_lines(struct ib_span head);
 
 /*
- * Set s->format, based on -f, the first bytes, the file name and the first line. Returns
- * IB_E_DATA if the format is known but not supported, or if the content contradicts the file
- * name.
+ * Set s->format, based on -f, the file name, and the first bytes of the operand, `head`. Returns
+ * IB_E_DATA if the format is known but not supported, or if the content contradicts the file name.
  */
 enum ib_status ib_detect_format(struct ib_source *s, struct ib_span head,
 				const struct ib_reader_options *options, const struct ib_key *key,
@@ -97,8 +99,8 @@ const char *ib_skip_byte_order_mark(const char *p, const char *end);
 const char *ib_skip_nuls(const char *p, const char *end);
 
 /*
- * Return an invalid record that holds the bytes from p up to `after`. The last of these bytes are
- * 0x00. The next record begins at `after` on the same line.
+ * Set c->record to an invalid record: the bytes [p, after), which end in bytes 0x00. The next
+ * record begins at `after`, on the same line. Returns IB_NEXT_BAD.
  */
 enum ib_next ib_cursor_fail_nuls(struct ib_cursor *c, const char *p, const char *after);
 

@@ -15,28 +15,29 @@
 #include "record/json_template.h"
 
 /*
- * The bytes before the k-th value of an object, as they were in the previous record: the name, its
- * quotes, the colon and space. They are called the form of the member. If the next record has the
- * same bytes, it has the same member, which need not be looked up. The grammar reader (json.c) uses
- * the forms for records that do not fit the template. For the speed, see tests/PERFORMANCE.md.
+ * The form of a member: the bytes before the k-th value of an object in the previous record. These
+ * bytes are the name, its quotes, the colon and space. If an object of the next record has the same
+ * bytes before its k-th value, the member is the same, and need not be looked up. The grammar
+ * reader (json.c) uses the forms for records that do not fit the template. For the speed, see
+ * tests/PERFORMANCE.md.
  */
 struct ib_json_form {
 	char bytes[IB_JSON_FORM_BYTES];
 	uint8_t n; /* number of bytes; 0 if there was no previous record with a k-th value */
-	const struct ib_member *member; /* NULL if the field is not needed */
+	const struct ib_member *member; /* the member; NULL if it is not needed */
 };
 
 struct ib_json {
 	const struct ib_fields *fields;
 	/*
-	 * Check numbers without converting them. The caller converts the numbers that it needs.
-	 * This saves time if most records belong to other partitions.
+	 * True to check numbers without converting them. The caller converts the numbers that it
+	 * needs. This saves time if most records belong to other partitions.
 	 */
 	bool lazy;
 	struct ib_json_elements elements; /* elements of arrays; used if fields->elements is true */
 	struct ib_json_form form[IB_FIELDS_NODES][IB_JSON_FORMS];
 	struct ib_json_template template;
-	struct ib_json_check check; /* large, so the last member */
+	struct ib_json_check check; /* the last member, because it is large */
 };
 
 /*
@@ -60,7 +61,10 @@ const char *ib_json_read_object(struct ib_json *j, const char *p, struct ib_valu
  */
 const char *ib_json_template_read(struct ib_json *j, const char *p, struct ib_value *v);
 
-/* Note that v was changed by a function other than ib_json_read_object(). */
+/*
+ * Call this function after a function other than ib_json_read_object() has changed the array of
+ * values.
+ */
 static inline void
 ib_json_note_changed_values(struct ib_json *j)
 {

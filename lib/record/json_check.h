@@ -19,7 +19,7 @@ struct ib_json_check {
 	/* Position of the most recent error, and the reason. */
 	const char *at;
 	const char *why;
-	uint64_t open[IB_JSON_DEPTH / 64]; /* one bit per nesting level: 1 for an object */
+	uint64_t open[IB_JSON_DEPTH / 64]; /* bit per nesting level: object 1, array 0 */
 };
 
 static inline const char *
@@ -42,7 +42,10 @@ ib_json_malformed(struct ib_json_check *c, const char *at, const char *why)
 /* Skip the escape whose backslash is at p. */
 const char *ib_json_skip_escape(struct ib_json_check *c, const char *p);
 
-/* Return the closing quote of the string whose first byte is at p, or NULL if it is malformed. */
+/*
+ * Return the closing quote of the string whose first byte is at p, or NULL if the string is
+ * malformed.
+ */
 static inline const char *
 ib_json_find_quote(struct ib_json_check *c, const char *p, bool *escaped)
 {
@@ -77,7 +80,7 @@ const char *ib_json_skip_scalar(struct ib_json_check *c, const char *p);
 /* Skip the array or object that begins at p, without recursion. */
 const char *ib_json_skip_nested(struct ib_json_check *c, const char *p);
 
-/* True if a name that contains escapes is valid. If it is not, sets c->at and c->why. */
+/* True if a name that contains escapes is valid. For an invalid name, sets c->at and c->why. */
 bool ib_json_check_name(struct ib_json_check *c, struct ib_span name);
 
 #endif

@@ -45,8 +45,8 @@ is_gap(const struct gap *gap, const char *p)
 }
 
 /*
- * Read strings that are each followed by the gap. p is after the opening quote of the first
- * string. Returns the position of the first element that was not read.
+ * Read strings that are each followed by the gap. p is the position after the opening quote of the
+ * first string. Returns the position of the first element that was not read.
  */
 static const char *
 read_strings(struct ib_json_elements *e, const char *p, struct gap gap)
@@ -70,8 +70,8 @@ read_strings(struct ib_json_elements *e, const char *p, struct gap gap)
 }
 
 /*
- * Describes numbers with one digit before the decimal point and a fixed number of digits, at most
- * eight, after it, such as 0.123456. Most losses of a log have the same number of digits.
+ * A format of numbers: one digit before the decimal point and a fixed number of digits, at most
+ * eight, after the point, such as 0.123456. Most losses of a log have the same number of digits.
  */
 struct decimal {
 	unsigned n;	 /* number of bytes */

@@ -12,9 +12,9 @@
 
 /* Initialize with {0}. */
 struct ib_json_elements {
-	struct ib_value *v; /* [n] */
+	struct ib_value *v; /* v[0..n): the elements */
 	size_t n, cap;
-	bool failed; /* out of memory */
+	bool failed; /* true if memory ran out */
 };
 void ib_json_elements_release(struct ib_json_elements *e);
 
@@ -24,8 +24,8 @@ struct ib_value *ib_json_elements_add(struct ib_json_elements *e);
 /*
  * Append the elements that begin at p and are similar to the previous element, which ended at
  * `end`. Stops at the first element that is not similar, and never appends the final element of the
- * array. Returns the position of the first element that was not appended, which may have space
- * before it. The input must end as in ib_json_read_object().
+ * array. Returns the position of the first element that was not appended, or of the space before
+ * this element. The input must end as in ib_json_read_object().
  */
 const char *ib_json_elements_read_similar(struct ib_json_elements *e, const char *end,
 					  const char *p);

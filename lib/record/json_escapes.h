@@ -12,7 +12,7 @@
 bool ib_json_unescape(struct ib_span string, struct ib_bytes *out);
 /* True if each surrogate escape of the string is part of a pair. */
 bool ib_json_has_paired_surrogates(struct ib_span string);
-/* True if the decoded string equals these bytes. */
+/* True if the decoded string equals `bytes`. */
 bool ib_json_string_equals(struct ib_span string, struct ib_span bytes);
 
 #endif

@@ -68,7 +68,7 @@ ib_json_template_add_value(struct ib_json_template *s, const char *from, const c
 
 	if (!s->start)
 		return false;
-	/* The grammar reader must read a member with nested fields, because it clears them. */
+	/* The grammar reader must read a member with nested fields, to clear their values. */
 	if (!m || m->child < 0)
 		kind = *p == '"' ? IB_JSON_STRING : is_number(p) ? IB_JSON_NUMBER : IB_JSON_OTHER;
 	add_step(s, from, (size_t)(p - from) + (kind == IB_JSON_STRING), kind, m);

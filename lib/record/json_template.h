@@ -1,15 +1,15 @@
 /*
- * A template describes the records of a file. It is made from one record. Nearly all records of
- * a file have the same names in the same order, the same space between them, and values of the same
- * kinds. For each value, the template holds the kind of the value and the bytes between the
- * previous value and this value:
+ * A template describes the records of a file. It is made from one record. Nearly all records of a
+ * file have the same names in the same order, the same white space, and values of the same kinds.
+ * For each value, the template holds the kind of the value and the bytes between the previous value
+ * and this value:
  *
  *   {"id":"  string  ","epoch":  number  ,"loss":  number  }
  *
  * If a record fits the template, json.c only compares these bytes and reads the values. All other
- * records are read by the grammar reader of json.c, which checks each byte. It is slower, but gives
- * the same result. After several records that do not fit, json.c makes a new template. For the
- * speed, see tests/PERFORMANCE.md.
+ * records are read by the grammar reader of json.c, which checks each byte. The grammar reader is
+ * slower, but gives the same result. After several records that do not fit, json.c makes a new
+ * template. For the speed, see tests/PERFORMANCE.md.
  */
 #ifndef IB_RECORD_JSON_TEMPLATE_H
 #define IB_RECORD_JSON_TEMPLATE_H
@@ -34,8 +34,8 @@ struct ib_json_step {
 	uint8_t head;			/* minimum of n and 16 */
 	uint8_t kind;			/* enum ib_json_kind */
 	int8_t slot;			/* slot of the value; -1 if the value is not needed */
-	bool number;			/* the value is converted to a number */
-	uint32_t length;		/* length of the previous value; see ib_predict_end() */
+	bool number;			/* true if the value is converted to a number */
+	uint32_t length;		/* previous length of this value; see ib_predict_end() */
 	const struct ib_member *member;
 };
 

@@ -99,7 +99,7 @@ end_before_next_object(struct ib_cursor *c, const char *start, const char *end, 
 }
 
 /*
- * Check the bytes after the object that ends at `end`. Called if they do not begin with a
+ * Check the bytes after the object that ends at `end`. Called if these bytes do not begin with a
  * newline.
  */
 static enum ib_next

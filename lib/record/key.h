@@ -35,7 +35,7 @@ extern const char *const ib_key_known[IB_KEY_NKNOWN];
 
 /* True if the name is one of ib_key_known. */
 bool ib_key_is_known(struct ib_span name);
-/* True if the name is one of ib_key_known in any letter case. */
+/* True if the name is one of ib_key_known, ignoring case. */
 bool ib_key_is_like_known(struct ib_span name);
 
 /*

@@ -10,9 +10,9 @@
 #include "base/utf8.h"
 
 /*
- * A row recognizes a format by magic bytes at an offset, or by a function. `letters` is true if
- * the magic bytes are letters, which may also begin a line of text. In this case, the file must
- * also have the suffix of the format, or contain bytes that are not text.
+ * A row of the table recognizes a format by magic bytes at an offset, or by a function. `letters`
+ * is true if the magic bytes are letters, which may also begin a line of text. In this case, the
+ * file must also have the suffix of the format, or contain bytes that are not text.
  */
 struct row {
 	struct ib_known_format format;

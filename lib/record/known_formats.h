@@ -8,7 +8,7 @@
 
 #include "io/input.h"
 
-#define IB_KNOWN_PEEK ((size_t)4096) /* enough first bytes to recognize every format */
+#define IB_KNOWN_PEEK ((size_t)4096) /* enough leading bytes to recognize every format */
 
 enum ib_known_kind {
 	IB_KNOWN_BINARY, /* always rejected */
@@ -33,13 +33,13 @@ const struct ib_known_format *ib_known_format_find(struct ib_span head, const ch
  */
 const char *ib_known_format_name(struct ib_span head, const char *path);
 
-/* Return IB_E_DATA with the message "FILE: this is a Parquet file; convert it, ...". */
+/* Return IB_E_DATA with a message such as "FILE: this is a Parquet file; convert it, ...". */
 enum ib_status ib_known_format_refuse(const struct ib_known_format *format, const char *name,
 				      struct ib_error *err);
 
 /*
  * Return IB_E_DATA if the input is in a known format that is not supported. Readers of small
- * documents, such as totals files and receipts, call this function. It consumes no input.
+ * documents, such as totals files and receipts, call this function. The function consumes no input.
  */
 enum ib_status ib_known_format_check(struct ib_input *in, struct ib_error *err);
 

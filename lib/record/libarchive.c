@@ -15,8 +15,8 @@ static struct ib_error failure;
 static enum ib_status status;
 
 /*
- * Store the address of a function. dlsym() returns it as a pointer to data, so it is copied with
- * memcpy().
+ * Store the address of a function of the library in the pointer at `function`. dlsym() returns the
+ * address as a pointer to data, so the address is copied with memcpy().
  */
 static bool
 find(void *library, const char *name, void *function)

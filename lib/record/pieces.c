@@ -7,7 +7,7 @@
 #include "io/spill_file.h"
 
 #define MEMORY ((size_t)32 << 20) /* maximum number of bytes kept in memory */
-#define PIECE ((size_t)256 << 10) /* longer pieces are split */
+#define PIECE ((size_t)256 << 10) /* maximum bytes of a piece; longer pieces are split */
 
 /* The header before each piece in the spill file. */
 struct frame {
@@ -45,7 +45,7 @@ ib_pieces_free(struct ib_pieces *s)
 	free(s);
 }
 
-/* Return x - from, limited to the range from 0 to n. */
+/* Return x - from, limited to [0, n]. */
 static uint32_t
 clamp(size_t x, size_t from, size_t n)
 {

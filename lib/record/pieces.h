@@ -1,4 +1,6 @@
-/* Pieces of tar members. They are kept in a spill file until it is known what to do with them. */
+/*
+ * Keep pieces of tar members in a spill file until the caller decides what to do with the pieces.
+ */
 #ifndef IB_RECORD_PIECES_H
 #define IB_RECORD_PIECES_H
 

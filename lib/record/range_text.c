@@ -9,7 +9,7 @@
 struct text {
 	bool json;
 	struct ib_row_id id; /* id of the next record */
-	uint64_t left;	     /* number of records that follow */
+	uint64_t left;	     /* number of records still to generate */
 	char piece[16 + IB_ROW_ID_MAX];
 	size_t at, n; /* piece[at..n) is not copied yet */
 };

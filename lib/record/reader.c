@@ -41,7 +41,7 @@ struct ib_reader {
 	uint64_t records; /* number of records so far, for @line */
 	XXH3_state_t *digest;
 	uint64_t bytes_done;	     /* bytes of the closed operands */
-	_Atomic uint64_t seen, size; /* shown as progress; read by any thread */
+	_Atomic uint64_t seen, size; /* bytes read, and their total; read by any thread */
 };
 
 static const char *const standard_input[] = { "-" };
@@ -172,7 +172,7 @@ open_operand(struct ib_reader *r, struct ib_error *err)
 		return st;
 	r->source->empty = head.n < IB_DETECT_PEEK && ib_detect_empty(head);
 	if (r->source->empty && r->source->format == IB_FORMAT_JSON)
-		r->source->format = IB_FORMAT_JSONL; /* -f json, but there is no array */
+		r->source->format = IB_FORMAT_JSONL; /* -f json, but the operand is no array */
 	r->format = ib_record_format_find(r->source->format);
 	r->source->delimiter = r->format ? r->format->delimiter : '\0';
 	r->cr_lines = ib_detect_cr_lines(head);
@@ -284,8 +284,8 @@ read_preamble(struct ib_reader *r, const char *p, size_t n, size_t *used)
 
 /*
  * Read everything before an operand's records: a BOM, the lines of --header-lines, and a header.
- * Sets *used to the length. Returns IB_HEADER_INCOMPLETE if this part does not end within
- * p[0..n).
+ * Sets *used to the length of this part. Returns IB_HEADER_INCOMPLETE if this part does not end
+ * within p[0..n).
  */
 static enum ib_header_status
 read_start(struct ib_reader *r, const char *p, size_t n, size_t *used, struct ib_error *err)
@@ -326,7 +326,7 @@ end_block(struct ib_reader *r, struct ib_block *b, size_t used, size_t n)
 	r->carry.n = 0;
 	if (!r->ended)
 		ib_bytes_append(&r->carry, b->p + complete, n - used - complete);
-	/* The bytes after the records are now in the next block. Put sentinels in their place. */
+	/* The bytes after the records are now in r->carry. Put sentinels in their place. */
 	memset(b->p + complete, 0, IB_BYTE_SCAN_PAD);
 	b->p[complete] = r->format->stop;
 	b->unterminated =
@@ -464,7 +464,7 @@ ib_reader_size(const struct ib_reader *r)
 	return r->size;
 }
 
-/* This function reads only the copies in r, because another thread may close the input. */
+/* This function reads only the counters in r, because another thread may close the input. */
 void
 ib_reader_report_progress(const struct ib_reader *r, uint64_t records)
 {

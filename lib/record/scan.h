@@ -26,7 +26,9 @@ struct ib_scan {
 	size_t block_size;		  /* size of the caller's struct */
 	void *ctx;			  /* data that the callbacks use */
 
-	/* Called for each block after it was read, in order. May be NULL. */
+	/*
+	 * Called for each block after the block was read, in the order of the input. May be NULL.
+	 */
 	enum ib_status (*begin_block)(struct ib_scan *scan, void *block, struct ib_error *err);
 	/*
 	 * Parse the records of a block. Several threads call this function, in any order, so it
@@ -50,14 +52,14 @@ struct ib_scan {
 	void (*release_block)(void *block);
 
 	/*
-	 * Set all members from here on to 0 before the scan. add_sample(), use_block() and
+	 * Set `source` and all members after it to 0 before the scan. add_sample(), use_block() and
 	 * end_operand() may use source, line and records.
 	 */
 	const struct ib_source *source;
 	uint64_t line;	  /* line of the block's first record; 0 in a special block */
-	uint64_t records; /* records used so far, counted by use_block() to show progress */
+	uint64_t records; /* number of records used so far; use_block() counts them */
 	/* Private: */
-	_Atomic bool held; /* no block may be read now */
+	_Atomic bool held; /* true while no block may be read */
 };
 
 /* Scan all operands. Each block is initialized to 0 once, and is then reused. */

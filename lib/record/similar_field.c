@@ -77,7 +77,7 @@ ib_cursor_find_similar_field(struct ib_cursor *c, struct ib_span want)
 	return (struct ib_span){ NULL, 0 };
 }
 
-/* True if the name contains `want` in any case. */
+/* True if the name contains `want`, ignoring case. */
 static bool
 contains(struct ib_span name, struct ib_span want)
 {
@@ -109,7 +109,9 @@ only_field_containing(struct ib_cursor *c, struct ib_span want)
 	return found;
 }
 
-/* Append text to c->why, as far as there is space. */
+/*
+ * Append `before` and `shown` to c->why at offset n, as far as there is space. Returns the new n.
+ */
 static size_t
 append(struct ib_cursor *c, size_t n, const char *before, struct ib_span shown)
 {

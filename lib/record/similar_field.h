@@ -1,15 +1,15 @@
-/* Explain to a user that a field is missing: list the fields of the record, and suggest one. */
+/* Explain to a user that a field is missing: list the fields of the record, and suggest a field. */
 #ifndef IB_RECORD_SIMILAR_FIELD_H
 #define IB_RECORD_SIMILAR_FIELD_H
 
 #include "record/source.h"
 
 /*
- * Explain in c->why that a record lacks the field `want`. If the record is in a known dialect
- * that is not supported, the text names the dialect. For any other record, the text lists the
- * fields, and suggests the most similar field. `option` is the option that selects a field. If
- * `option` is NULL, the text suggests nothing. If want.n is 0, all of the known id fields are
- * missing.
+ * Explain in c->why that a record lacks the field `want`. If the record is in a known dialect that
+ * is not supported, the text names the dialect. For any other record, the text lists the fields,
+ * and suggests the most similar field. `option` is the option that selects a field. If `option` is
+ * NULL, the text suggests nothing. If want.n is 0, the text says that the record has no known id
+ * field.
  */
 void ib_cursor_explain_missing_field(struct ib_cursor *c, struct ib_span want, const char *option);
 

@@ -12,28 +12,28 @@
 
 /* A field that the caller needs in addition to the id. */
 struct ib_wanted {
-	struct ib_span name; /* n is 0 if the entry is unused; then the field is not read */
-	bool number;	     /* convert the field to a number */
+	struct ib_span name; /* name of the field; name.n is 0 if the entry is unused */
+	bool number;	     /* true to convert the field to a number */
 };
 #define IB_WANTED_MAX 24
 
 struct ib_reader_options {
 	struct ib_list operands;  /* if empty, read standard input */
 	enum ib_format format;	  /* from -f */
-	enum ib_format otherwise; /* the format if none is detected */
+	enum ib_format otherwise; /* the format to use if no format is detected */
 	const char *key;	  /* argument of -k; NULL if not given */
 	const char *key_option;	  /* "-k", "--base-key" or "--expect-key", for messages */
 	const struct ib_wanted *wanted;
 	size_t nwanted;
 	uint64_t header_lines; /* lines to copy unchanged at the start of each operand */
-	bool digest;	       /* compute the digest of all operands' bytes */
-	bool line_per_operand; /* the numbers of @line begin at 0 in each operand */
-	bool epoch_manifest;   /* lines of a list end in TAB and a weight (wanted[0]) */
-	bool any_value;	       /* a JSON record may be any value, not only an object */
-	bool elements;	       /* read the elements of JSON arrays (struct ib_json) */
-	bool archives;	       /* operands may be npz and totals files */
-	bool bad_first;	       /* accept the format even if the first record is invalid */
-	bool ranged;	       /* the only operand is the text of a range, in `format` */
+	bool digest;	       /* true to compute the digest of all operands' bytes */
+	bool line_per_operand; /* true if the numbers of @line begin at 0 in each operand */
+	bool epoch_manifest;   /* true if lines of a list end in TAB and a weight (wanted[0]) */
+	bool any_value;	       /* true if a JSON record may be any value, not only an object */
+	bool elements;	       /* true to read the elements of JSON arrays (struct ib_json) */
+	bool archives;	       /* true if operands may be npz and totals files */
+	bool bad_first;	       /* true to accept the format even if the first record is invalid */
+	bool ranged;	       /* true if the only operand is the text of a range, in `format` */
 	uint64_t range;	       /* number of records of the range */
 	size_t block;	       /* bytes per block; 0: use the default */
 	const struct ib_context *context;
@@ -42,12 +42,12 @@ struct ib_reader_options {
 /* The columns of a CSV or TSV. */
 struct ib_columns {
 	size_t n;
-	struct ib_span *name;	  /* [n] names, without quotes */
-	int16_t *slot;		  /* [n] slots; -1 if the column is not needed */
-	bool *number;		  /* [n] true to convert the column to numbers */
+	struct ib_span *name;	  /* name[i]: name of column i, without quotes */
+	int16_t *slot;		  /* slot[i]: slot of column i; -1 if the column is not needed */
+	bool *number;		  /* number[i]: true to convert column i to numbers */
 	bool padded;		  /* true if names have space around them; all fields are trimmed */
-	uint64_t head, head_mask; /* first bytes of the header, to find repeated headers */
-	struct ib_arena names;	  /* owns the names */
+	uint64_t head, head_mask; /* first bytes of the header, to find its repetitions */
+	struct ib_arena names;	  /* owner of the bytes of the names */
 };
 
 /* One operand with its format and its fields. The source is read-only once a block refers to it. */
@@ -62,15 +62,15 @@ struct ib_source {
 	int key_slot[IB_KEY_MAX];
 	int wanted_slot[IB_WANTED_MAX]; /* -1 if the operand does not have the field */
 	bool epoch_manifest, any_value; /* copied from the options */
-	bool empty;			/* the operand has no lines, not even a header */
-	/* The members from here to `notes` are used only for CSV and TSV. */
+	bool empty;			/* true if the operand has no lines, not even a header */
+	/* The members from `delimiter` to `notes` are used only for CSV and TSV. */
 	char delimiter; /* '\0' for other formats */
 	struct ib_columns columns;
 	struct ib_bytes header; /* the header line with its newline */
 	struct ib_notes *notes;
 	struct ib_bytes preamble; /* the lines of --header-lines, with their newlines */
 	uint64_t first_line;	  /* line number of the first record, from 1 */
-	struct ib_source *next;	  /* next in the reader's list of sources */
+	struct ib_source *next;	  /* next source in the reader's list of sources */
 };
 
 /* True if the records are rows below a header (CSV and TSV). */
@@ -138,7 +138,7 @@ struct ib_record {
 	size_t n;	   /* length without the newline */
 	size_t end;	   /* length of the newline: 0, 1 (LF) or 2 (CR LF) */
 	const char *close; /* closing brace of a JSON object; NULL for other records */
-	uint64_t line;	   /* number of the block's lines before the record */
+	uint64_t line;	   /* number of lines in the block before the record */
 	bool unterminated; /* true for the last record of an operand if it has no newline */
 };
 
@@ -159,7 +159,7 @@ struct ib_cursor {
 	struct ib_arena arena; /* ids that had to be decoded */
 	struct ib_json json;
 	struct ib_value v[IB_FIELDS_MAX];
-	uint32_t length[IB_CURSOR_LENGTHS]; /* previous length per column; see ib_predict_end() */
+	uint32_t length[IB_CURSOR_LENGTHS]; /* last length per column; see ib_predict_end() */
 };
 
 #endif

@@ -10,7 +10,9 @@
 #include "record/format.h"
 #include "record/known_formats.h"
 
-/* Return the index of the first known id name that the record has, or -1 if it has none. */
+/*
+ * Return the index of the first known id name that the record has, or -1 if it has no known name.
+ */
 static int
 known_of(const struct ib_value *v, const int *slot)
 {
@@ -23,8 +25,8 @@ known_of(const struct ib_value *v, const int *slot)
 }
 
 /*
- * True if the JSON name whose closing quote is at `quote` is a known id name, or if it has a
- * backslash and so may be one. The text begins at `start`.
+ * True if the JSON name whose closing quote is at `quote` is a known id name, or contains a
+ * backslash, so that it may be a known id name after decoding. The text begins at `start`.
  */
 static bool
 may_be_known(const char *start, const char *quote)
@@ -54,8 +56,8 @@ ib_source_may_have_key(const struct ib_source *s, const struct ib_block *block)
 }
 
 /*
- * Find the first record that has a known id name. Sets *chosen to the index of this name, or to
- * -1 if no record has one.
+ * Find the first record that has a known id name. Sets *chosen to the index of this name, or to -1
+ * if no record has a known id name.
  */
 static enum ib_status
 choose_from_records(const struct ib_source *s, const struct ib_block *block, int *chosen,
@@ -168,7 +170,7 @@ compile_list(struct ib_source *s, const struct ib_reader_options *o,
 	return IB_OK;
 }
 
-/* Choose the known id name that the operand has. Leaves the key at IB_KEY_AUTO if there is none. */
+/* Choose the known id name that the operand has. Leaves the key at IB_KEY_AUTO if it has none. */
 static enum ib_status
 choose_key(struct ib_source *s, const struct ib_block *first_block, struct ib_error *err)
 {

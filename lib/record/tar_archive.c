@@ -1,11 +1,10 @@
 /*
- * Walk the members of a tar. libarchive parses the archive and calls read_block() for bytes. The
- * buffer keeps these bytes until libarchive reports how far it has parsed the archive, so that
+ * Walk the members of a tar. libarchive parses the archive, and calls read_block() to get bytes.
+ * The buffer keeps these bytes until libarchive reports how far it has parsed the archive, so that
  * the bytes of each member can be passed on unchanged.
  *
  * Invariants: base <= mark <= base + n. Bytes before `mark` were passed on or skipped. libarchive
- * has received all bytes of the buffer, and is working on the block that it received most
- * recently.
+ * has received all bytes of the buffer, and is working on the block that it received most recently.
  */
 #include "record/tar_archive.h"
 
@@ -22,8 +21,8 @@
 /* The content of the current member. */
 struct content {
 	uint64_t begin, end;	    /* offsets in the archive */
-	bool passing;		    /* libarchive is reading the content */
-	bool passed;		    /* the content was read to its end */
+	bool passing;		    /* true while libarchive reads the content */
+	bool passed;		    /* true if the content was read to its end */
 	ib_tar_piece_handler *take; /* NULL to skip the bytes */
 	void *take_ctx;
 };
@@ -38,11 +37,11 @@ struct ib_tar_archive {
 	size_t n, cap;
 	uint64_t base, mark;
 	struct content content;
-	bool seeking; /* libarchive is looking for the next header */
+	bool seeking; /* true while libarchive searches for the next header */
 	bool ended;
-	bool joined;	 /* a warning about a second archive was printed */
+	bool joined;	 /* true if a warning about a second archive was printed */
 	uint64_t number; /* number of the next member, from 0 */
-	bool has_mark;	 /* zeros, which end an archive, were found before `mark` */
+	bool has_mark;	 /* true if zeros, which end an archive, are before `mark` */
 	struct ib_tar_header header;
 	struct ib_error failed; /* the first error of the input */
 };
@@ -282,8 +281,8 @@ drain(struct ib_tar_archive *t, struct ib_error *err)
 }
 
 /*
- * Handle bytes at t->mark that are not a header. After the end of an archive, they are ignored with
- * a warning, unless they look like a damaged header.
+ * Handle bytes at t->mark that are not a header. After the end of an archive, these bytes are
+ * ignored with a warning, unless they look like a damaged header.
  */
 static enum ib_status
 end_or_fail(struct ib_tar_archive *t, struct ib_error *err)

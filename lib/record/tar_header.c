@@ -30,7 +30,8 @@ text_field(const char *p, size_t n)
 }
 
 /*
- * Parse a size, which is written in octal digits, or in big-endian binary if the high bit is set.
+ * Parse a size, which is written in octal digits, or in big-endian binary if the highest bit of the
+ * first byte is set.
  */
 static uint64_t
 size_field(const char *p)

@@ -96,8 +96,8 @@ find_path(const struct ib_tar_links *l, XXH128_hash_t path, uint64_t number)
 }
 
 /*
- * Return the member to which a link points. For a hard link, this is a member before the link, if
- * there is one with this path.
+ * Return the member to which a link points. For a hard link, a member before the link is preferred
+ * if several members have the path.
  */
 static const struct ib_tar_target *
 find_next(const struct ib_tar_links *l, const struct ib_tar_target *t)
@@ -111,7 +111,7 @@ find_next(const struct ib_tar_links *l, const struct ib_tar_target *t)
 
 /*
  * Follow a chain of links to a file. If stop_in_sample is true, also stop at a link that is read as
- * a file. Returns NULL if there is no target.
+ * a file. Returns NULL if the chain ends at no member or is too long.
  */
 static struct ib_tar_target *
 follow(const struct ib_tar_links *l, const struct ib_tar_target *t, bool stop_in_sample)
@@ -128,7 +128,7 @@ follow(const struct ib_tar_links *l, const struct ib_tar_target *t, bool stop_in
 		       : NULL;
 }
 
-/* Find the list entry of this member. */
+/* Find the list entry of member `number` of the archive. */
 static struct ib_tar_target *
 find_member(struct ib_tar_links *l, const struct ib_tar_member *m, uint64_t number)
 {
@@ -148,9 +148,9 @@ key_of(const struct ib_tar_links *l, const struct ib_tar_target *t)
 }
 
 /*
- * Mark links that are inside a sample that has the key of the link. If the new member is a link,
- * compare its key with the key of the file before it. If the new member is a file, compare its
- * key with the keys of the links before the file.
+ * Mark each link that is inside a sample with the same key as the link. If the new member is a
+ * link, compare its key with the key of the file before it. If the new member is a file, compare
+ * its key with the keys of the links before the file.
  */
 static void
 mark_links_in_samples(struct ib_tar_links *l, const struct ib_tar_member *m)
@@ -340,7 +340,7 @@ ib_tar_links_free(struct ib_tar_links *l)
 
 /* ---- a link --------------------------------------------------------------------- */
 
-/* Fail if the target of the link is needed, because a pipe cannot be read again. */
+/* Fail if the target of the link is needed, because a pipe cannot be read twice. */
 static enum ib_status
 check_in_pipe(const struct ib_tar_links *l, const struct ib_tar_member *link, struct ib_error *err)
 {

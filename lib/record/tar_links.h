@@ -19,7 +19,7 @@ struct ib_tar_target; /* a plain file or a link in the archive */
 /* What to do with a link. If all fields are 0, the link is copied unchanged. */
 struct ib_tar_resolution {
 	const struct ib_tar_target *content; /* target whose bytes replace the link */
-	uint64_t size;			     /* bytes of the target's content */
+	uint64_t size;			     /* length of the target's content in bytes */
 	/* If content is NULL: key of the sample with which the link is kept or dropped. */
 	struct ib_span target_key;
 };
@@ -33,7 +33,7 @@ enum ib_status ib_tar_links_read(struct ib_input *in, struct ib_tar_links **out,
 				 struct ib_error *err);
 void ib_tar_links_free(struct ib_tar_links *l);
 
-/* Resolve `link`, which is the member with this number in the archive, counted from 0. */
+/* Resolve `link`, which is member `number` of the archive, counted from 0. */
 enum ib_status ib_tar_links_resolve(struct ib_tar_links *l, const struct ib_tar_member *link,
 				    uint64_t number, struct ib_tar_resolution *resolution,
 				    struct ib_error *err);

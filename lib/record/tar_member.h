@@ -13,20 +13,20 @@
 struct ib_tar_member {
 	struct ib_span path; /* as stored in the archive; never opened as a path of this system */
 	struct ib_span key;  /* p is NULL if the member does not belong to a sample */
-	bool weight;	     /* the member is <key>.weight.json */
-	bool file;	     /* the member is a plain file with content of its own */
-	bool symbolic;	     /* the link is symbolic, not hard */
+	bool weight;	     /* true if the member is <key>.weight.json */
+	bool file;	     /* true if the member is a plain file with content of its own */
+	bool symbolic;	     /* true if the member is a symbolic link */
 	struct ib_span link; /* path of the link's target; p is NULL if the member is not a link */
 	struct ib_span target_key; /* key of the sample that the link's target belongs to */
-	int64_t mtime;		   /* seconds */
-	uint64_t size;		   /* bytes of content */
+	int64_t mtime;		   /* time of modification, in seconds since 1970 */
+	uint64_t size;		   /* length of the content in bytes */
 };
 
 /* Consecutive bytes of a member: header, content and padding. */
 struct ib_tar_piece {
 	const char *p;
 	size_t n;
-	size_t from, to; /* p[from..to) is content */
+	size_t from, to; /* p[from..to) is the content */
 };
 typedef void ib_tar_piece_handler(void *ctx, const struct ib_tar_piece *piece);
 

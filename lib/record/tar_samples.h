@@ -10,7 +10,7 @@ struct ib_tar_samples;
 struct ib_tar_sample {
 	struct ib_span id;	  /* the key, or NAME/key for -k @shard */
 	uint64_t number;	  /* number of the sample in its archive, from 1 */
-	bool weighted;		  /* the sample has a weight member */
+	bool weighted;		  /* true if the sample has a weight member */
 	struct ib_span weight;	  /* content of the weight member */
 	unsigned char digest[16]; /* digest of the names and contents of all other members */
 };

@@ -151,7 +151,7 @@ ib_tar_writer_write(struct ib_tar_writer *w, const struct ib_tar_piece *piece)
 	if (piece->to > piece->from && piece->to > 1)
 		stop = piece->to - 1;
 	if (stop <= piece->from && piece->from > 0)
-		stop = 0; /* no byte of the content is before this position */
+		stop = 0; /* the content has no byte before this position */
 	if (stop == 0 && w->held.n + piece->n > HELD_MAX)
 		stop = piece->n;
 	if (stop > 0) {

@@ -16,7 +16,7 @@ enum ib_status ib_tar_writer_new(struct ib_output *out, struct ib_tar_writer **w
 				 struct ib_error *err);
 void ib_tar_writer_free(struct ib_tar_writer *w);
 
-/* Append bytes of a member. */
+/* Append a piece of a member. */
 void ib_tar_writer_write(struct ib_tar_writer *w, const struct ib_tar_piece *piece);
 
 /* Write the end of the archive: two blocks of zeros. */
@@ -35,8 +35,8 @@ enum ib_status ib_tar_maker_new(struct ib_tar_maker **out, struct ib_error *err)
 void ib_tar_maker_free(struct ib_tar_maker *m);
 
 /*
- * Create the member for a plain file with mode 0644 and owner 0. Sets *piece to the bytes of the
- * member, which are valid until the next call.
+ * Create a member: a plain file with mode 0644 and owner 0. Sets *piece to the bytes of the member,
+ * which are valid until the next call.
  */
 enum ib_status ib_tar_make(struct ib_tar_maker *m, struct ib_span path, int64_t mtime,
 			   struct ib_span content, struct ib_tar_piece *piece,

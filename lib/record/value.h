@@ -24,8 +24,8 @@ struct ib_value {
 	const char *p;
 	uint32_t n;   /* number of bytes; a record is always shorter than 4 GiB */
 	uint8_t type; /* enum ib_type */
-	bool escaped; /* contains JSON escapes or doubled quotes of CSV */
-	bool quoted;  /* CSV: the field was in quotes */
+	bool escaped; /* true if p[0..n) contains JSON escapes or doubled quotes of CSV */
+	bool quoted;  /* true if a field of CSV was in quotes */
 	union {
 		double number; /* the number, if the field was added with `number` */
 		/* IB_ARRAY: element[first..first+n) of the record; see `elements` in ib_fields */
@@ -57,8 +57,8 @@ struct ib_span ib_span_trim(struct ib_span s);
 bool ib_span_is_like(struct ib_span a, struct ib_span b);
 
 /*
- * Return the span without space at both ends. If it is then in quotes, the quotes and the space
- * inside them are removed too.
+ * Return the span without space at both ends. If the rest is in quotes, the quotes and the space
+ * inside the quotes are removed too.
  */
 struct ib_span ib_span_unquote(struct ib_span s);
 
@@ -90,7 +90,10 @@ enum ib_type ib_value_number_type(const char *p, const char *end);
 
 #define IB_VALUE_DESCRIPTION_MAX 192
 
-/* Describe a value that is not a number, for example: is text, not a number: "x". Returns out. */
+/*
+ * Write a description of a value that is not a number to out: is text, not a number: "x". Returns
+ * out.
+ */
 const char *ib_value_describe(char out[IB_VALUE_DESCRIPTION_MAX], const struct ib_value *v);
 
 #endif
