@@ -64,7 +64,7 @@ parse_decimal(const char *text, struct fraction *f)
 		ib_big_multiply_add(&f->num, 10, 0);
 	for (; exponent < 0; exponent++)
 		ib_big_multiply_add(&f->den, 10, 0);
-	/* a negative number is allowed only if it is -0 */
+	/* -0 is accepted, but no other negative number */
 	return *text != '-' || f->num.n == 0;
 }
 

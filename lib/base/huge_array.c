@@ -18,7 +18,10 @@
 #define HUGE_PAGE_BYTES ((size_t)2 << 20)
 #define MAPPED_BYTES_MIN (HUGE_PAGE_BYTES / 16)
 
-/* Copy an array from calloc() to p, and free the array. If p is NULL, do nothing. Returns p. */
+/*
+ * Copy the bytes of an array without mapped pages to p, and free the array. If p is NULL, do
+ * nothing. Returns p.
+ */
 static void *
 move_by_copy(const struct ib_huge_array *array, void *p)
 {
@@ -78,7 +81,10 @@ map_memory(size_t cap)
 	return p;
 }
 
-/* Move the pages of a mapped array to `cap` new bytes, and return these. NULL if out of memory. */
+/*
+ * Allocate `cap` bytes, and move the pages of a mapped array to them. Returns NULL if out of
+ * memory.
+ */
 static void *
 move_pages(const struct ib_huge_array *array, size_t cap)
 {

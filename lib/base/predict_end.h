@@ -5,8 +5,8 @@
 #include <stdint.h>
 
 /*
- * Return `end`. The value begins at `start`, and a scan has found its end at `end`. *length
- * contains the length of the previous value, and is set to the length of the current value.
+ * Return `end`. A scan has found that the value at `start` ends at `end`. *length contains the
+ * length of the previous value, and is set to the length of the current value.
  *
  * A scan finds the end about 20 cycles after the bytes were loaded, and parsing of the next value
  * normally waits for the end. But most values of a field have the same length. So the returned

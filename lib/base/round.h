@@ -16,7 +16,7 @@ struct ib_binary {
 
 /*
  * Round (top + rest) * 2^exponent to the nearest number in the format f. `rest` is a fraction in
- * [0, 1), which is not a parameter; `sticky` must be true if it is not 0. The highest bit of top
+ * [0, 1) that is not a parameter; `sticky` must be true if rest is not 0. The highest bit of top
  * must be set.
  */
 static inline double

@@ -1,26 +1,25 @@
 /*
  * infobatch: score, prune and weight the samples of a training run.
  *
- * A program that uses this header keeps working with later releases of the library.
- * infobatch_run.h declares the functions that do the work of the commands.
+ * A program that uses this header keeps working with later releases of the library. infobatch_run.h
+ * declares the functions that do the work of the commands.
  *
- * The method is InfoBatch (Qin et al., ICLR 2024, arXiv 2303.04947). In each epoch, some
- * samples whose last loss is below a threshold are left out at random. The samples that are
- * kept get the weight 1/pi, so that the expected gradient is the gradient of all data.
+ * The method is InfoBatch (Qin et al., ICLR 2024, arXiv 2303.04947). In each epoch, some samples
+ * whose last loss is below a threshold are left out at random. The samples that are kept get the
+ * weight 1/pi, so that the expected value of the gradient is the gradient over all samples.
  *
- * infobatch(7) defines the terms. An id names a sample. The score of a sample is by default
- * its last loss (binary32; NaN if unknown). pi is the probability with which the sample is
- * kept in an epoch. u is a random number of the sample for that epoch: the sample is kept if
- * u is below pi. Epochs are counted from 0. Losses are in the unit of the trainer, usually
- * nats.
+ * infobatch(7) defines the terms. An id names a sample. The score of a sample is by default its
+ * last loss (binary32; NaN if unknown). pi is the probability with which the sample is kept in an
+ * epoch. u is a random number of the sample for that epoch: the sample is kept if u is below pi.
+ * Epochs are counted from 0. Losses are in the unit of the trainer, usually nats.
  *
  * libinfobatch(3) describes the rules that all functions share: errors, ownership, threads and
- * structs that begin with their size. Unless a comment says otherwise, two threads must not
- * use the same handle at the same time.
+ * structs that begin with their size. Unless a comment says otherwise, two threads must not use the
+ * same handle at the same time.
  *
- * Before you fill in a struct that begins with its size, set `size` to sizeof the struct and
- * the other members to 0. The library reads and writes only the members that the caller's
- * version of the struct has.
+ * Before you fill in a struct that begins with its size, set `size` to sizeof the struct and the
+ * other members to 0. The library reads and writes only the members that the caller's version of
+ * the struct has.
  */
 #ifndef INFOBATCH_H
 #define INFOBATCH_H
@@ -113,8 +112,8 @@ IB_API uint64_t ib_part_of(struct ib_span id, uint64_t count);
 /* ---- scores ----------------------------------------------------------- */
 
 /*
- * A table of scores with one row per sample, in the order in which the ids first appeared. Rows are
- * numbered from 0. A table needs memory for the bytes of the ids, and about 40 more bytes per row.
+ * A table of scores with one row per sample. Rows are numbered from 0, in the order in which their
+ * ids were added. A table needs memory for the bytes of the ids, and about 40 more bytes per row.
  * Several threads may read a table at the same time while no thread changes the table.
  */
 struct ib_scores;
@@ -320,8 +319,8 @@ IB_API enum ib_status ib_rule_decide(const struct ib_rule *rule, const struct ib
 				     const struct ib_decisions *decisions, struct ib_error *err);
 
 /*
- * Do the work of ib_rule_decide() for the n samples whose ids are the decimal numbers from `first`
- * to first + n - 1. first + n must be at most 4294967293. If the table of scores is a range (see
+ * Do the work of ib_rule_decide() for the n samples whose ids are the decimal numbers in [first,
+ * first + n). first + n must be at most 4294967293. If the table of scores is a range (see
  * ib_scores_fold_rows()), look-ups compute no hash.
  */
 IB_API enum ib_status ib_rule_decide_rows(const struct ib_rule *rule, uint64_t first, size_t n,

@@ -146,8 +146,8 @@ char *ib_name_for_number(const char *pattern, uint64_t number);
 /* ---- values of options -------------------------------------------------- */
 
 /*
- * Parse a decimal number in a range such as "[0, 1)". A bracket includes the limit, a parenthesis
- * does not. Returns false if the text is not a decimal number in the range.
+ * Parse a decimal number in a range such as "[0, 1)". A bracket includes the limit; a parenthesis
+ * excludes the limit. Returns false if the text is not a decimal number in the range.
  */
 bool ib_value_real(const char *text, const char *range, double *value);
 

@@ -184,7 +184,7 @@ fail_nuls(const struct operand_start *start, struct ib_error *err)
 		start->source->name);
 }
 
-/* Return the delimited format whose header is the first line, or NULL if there is none. */
+/* Return the format whose header is the first line: CSV, TSV, or NULL if the line is no header. */
 static const struct ib_record_format *
 delimited_format(const struct operand_start *start)
 {

@@ -54,8 +54,8 @@ next_piece(struct ib_span *rest, char separator, struct ib_span *piece)
 }
 
 /*
- * True if the line has at least two fields, and one field is a known id name, or also, if or_loss
- * is true, a known loss name.
+ * True if the line has at least two fields, and one field is a known id name or, if or_loss is
+ * true, "loss" or "epoch".
  */
 static bool
 is_header_of(struct ib_span line, char separator, bool or_loss)

@@ -62,7 +62,7 @@ const struct ib_record_format *ib_record_format_find(enum ib_format format);
 /* True if head, a complete operand, holds nothing except a BOM and newlines. */
 bool ib_detect_empty(struct ib_span head);
 
-/* Return the first line that is not empty. */
+/* Return the first line of `head` that is not empty. */
 struct ib_span ib_detect_first_line(struct ib_span head);
 
 /* True if the lines in `head`, the first bytes of an operand, end in CR without LF. */
@@ -92,7 +92,7 @@ ib_begins_with_mark_or_nul(const char *p)
 	return *p == '\0' || *p == '\xef';
 }
 
-/* Return the position after the byte order mark at p, or p if there is none. */
+/* Return the position after the byte order mark at p, or p if no byte order mark is at p. */
 const char *ib_skip_byte_order_mark(const char *p, const char *end);
 
 /* Return the position after the bytes 0x00 at p. */

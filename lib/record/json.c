@@ -1,10 +1,10 @@
 /*
  * A record is read in one of two ways, with the same result. The template reader compares bytes
- * with the template; its functions have a struct ib_json_step parameter. The grammar reader
- * checks each byte, and reads everything that does not fit the template.
+ * with the template; its functions have a struct ib_json_step parameter. The grammar reader checks
+ * each byte, and reads everything that does not fit the template.
  *
  * The input ends in a sentinel byte that is not valid inside any token: a newline if each record is
- * a line, or a NUL if it is not. So no function checks for the end of the input. If a value is not
+ * a line, and otherwise a NUL. So no function checks for the end of the input. If a value is not
  * needed, the grammar reader skips the value without recursion. The nesting depth of a skipped
  * value is at most IB_JSON_DEPTH, and each level takes one bit (json_check.h).
  */

@@ -41,8 +41,8 @@ struct ib_json {
 };
 
 /*
- * Prepare to read records with these fields, which are borrowed. Set `lines` to true if a newline
- * ends a record.
+ * Prepare to read records with the fields `fields`, which are borrowed. Set `lines` to true if a
+ * newline ends a record.
  */
 void ib_json_init(struct ib_json *j, const struct ib_fields *fields, bool lines);
 void ib_json_release(struct ib_json *j);

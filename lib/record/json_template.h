@@ -6,10 +6,10 @@
  *
  *   {"id":"  string  ","epoch":  number  ,"loss":  number  }
  *
- * If a record fits the template, json.c only compares these bytes and reads the values. All other
- * records are read by the grammar reader of json.c, which checks each byte. The grammar reader is
- * slower, but gives the same result. After several records that do not fit, json.c makes a new
- * template. For the speed, see tests/PERFORMANCE.md.
+ * If a record fits the template, json.c only compares the bytes between the values, and reads the
+ * values. All other records are read by the grammar reader of json.c, which checks each byte. The
+ * grammar reader is slower, but gives the same result. After several records that do not fit,
+ * json.c makes a new template. For the speed, see tests/PERFORMANCE.md.
  */
 #ifndef IB_RECORD_JSON_TEMPLATE_H
 #define IB_RECORD_JSON_TEMPLATE_H

@@ -185,7 +185,7 @@ count_objects(const char *p, const char *stop)
 }
 
 /*
- * True if the line may hold two objects, because an opening brace follows a closing one. Space,
+ * True if the line may hold two objects, because an opening brace follows a closing brace. Space,
  * bytes 0x00 and a byte order mark may be between the two braces.
  */
 static bool

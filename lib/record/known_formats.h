@@ -22,7 +22,9 @@ struct ib_known_format {
 	const char *advice; /* a clause that says what to do */
 };
 
-/* Return the format of a file that begins with these bytes, or NULL if the format is not known. */
+/*
+ * Return the format of a file that begins with the bytes `head`, or NULL if no known format fits.
+ */
 const struct ib_known_format *ib_known_format_find(struct ib_span head, const char *path);
 
 /*

@@ -50,7 +50,10 @@ struct ib_columns {
 	struct ib_arena names;	  /* owner of the bytes of the names */
 };
 
-/* One operand with its format and its fields. The source is read-only once a block refers to it. */
+/*
+ * One operand with its format and its fields. As soon as a block refers to the source, the source
+ * is read-only.
+ */
 struct ib_source {
 	const char *path;
 	const char *name;	/* name for messages */
@@ -60,7 +63,7 @@ struct ib_source {
 	struct ib_key key; /* IB_KEY_AUTO until the key is chosen from the records */
 	struct ib_fields fields;
 	int key_slot[IB_KEY_MAX];
-	int wanted_slot[IB_WANTED_MAX]; /* -1 if the operand does not have the field */
+	int wanted_slot[IB_WANTED_MAX]; /* slots of `wanted`; -1 if the operand lacks the field */
 	bool epoch_manifest, any_value; /* copied from the options */
 	bool empty;			/* true if the operand has no lines, not even a header */
 	/* The members from `delimiter` to `notes` are used only for CSV and TSV. */
@@ -88,8 +91,8 @@ ib_source_is_json(const struct ib_source *s)
 }
 
 /*
- * Counters that the cursors of all threads update. At the end, the reader warns of what was
- * counted.
+ * Counters that the cursors of all threads update. At the end, the reader warns about the counted
+ * rows and ids.
  */
 struct ib_notes {
 	_Atomic uint64_t headers; /* rows that repeat the header */
@@ -156,7 +159,7 @@ struct ib_cursor {
 	uint64_t unnumbered; /* invalid records that share their line with another record */
 	struct ib_record record;
 	char why[IB_WHY_MAX];  /* clause that says what is wrong with an invalid record */
-	struct ib_arena arena; /* ids that had to be decoded */
+	struct ib_arena arena; /* owner of ids that had to be decoded or joined */
 	struct ib_json json;
 	struct ib_value v[IB_FIELDS_MAX];
 	uint32_t length[IB_CURSOR_LENGTHS]; /* last length per column; see ib_predict_end() */

@@ -21,7 +21,7 @@ enum ib_status ib_tar_open(struct ib_input *in, const struct ib_tar_options *opt
 			   struct ib_tar **out, struct ib_error *err);
 void ib_tar_close(struct ib_tar *t);
 
-/* Read the next member, like ib_tar_archive_next(), and resolve it if it is a link. */
+/* Read the next member, like ib_tar_archive_next(). If the member is a link, resolve the link. */
 enum ib_status ib_tar_next(struct ib_tar *t, struct ib_tar_member *m, struct ib_error *err);
 
 /* Pass all bytes of the current member to `take`. Call this only once per member. */

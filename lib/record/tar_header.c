@@ -164,7 +164,7 @@ ib_tar_header_read(struct ib_tar_header *h, const char *p, size_t n)
 	return !h->path.failed && !h->link.failed;
 }
 
-/* Append one component to a path; ".." removes the last component. */
+/* Append one component to a path; ".." removes the last component after the offset `root`. */
 static void
 write_component(struct ib_bytes *path, size_t root, struct ib_span part)
 {

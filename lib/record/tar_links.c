@@ -234,8 +234,8 @@ keep_member(struct ib_tar_links *l, struct ib_tar_archive *tar, const struct ib_
 }
 
 /*
- * Read all members from the start of the input. If `keep` is false, add the members to the list.
- * If `keep` is true, keep the targets of links.
+ * Read all members from the start of the input. If `keep` is false, add the members to the list. If
+ * `keep` is true, store the keys and the contents that links need.
  */
 static enum ib_status
 read_members(struct ib_tar_links *l, const struct ib_input *in, bool keep, struct ib_error *err)

@@ -11,7 +11,7 @@
 #include "base/bytes.h"
 
 struct ib_tar_member {
-	struct ib_span path; /* as stored in the archive; never opened as a path of this system */
+	struct ib_span path; /* as stored in the archive; no file of this name is ever opened */
 	struct ib_span key;  /* p is NULL if the member does not belong to a sample */
 	bool weight;	     /* true if the member is <key>.weight.json */
 	bool file;	     /* true if the member is a plain file with content of its own */

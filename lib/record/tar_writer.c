@@ -139,9 +139,9 @@ ib_tar_writer_free(struct ib_tar_writer *w)
 
 /*
  * Write to the output up to a position inside the member's content: after the first byte of the
- * content and before the last one. Hold back the bytes after this position until a later call finds
- * a later position inside the content of a member. If more than HELD_MAX bytes would be held back,
- * write all of them.
+ * content and before the last byte. Hold back the bytes after this position until a later call
+ * finds a later position inside the content of a member. If more than HELD_MAX bytes would be held
+ * back, write all of them.
  */
 void
 ib_tar_writer_write(struct ib_tar_writer *w, const struct ib_tar_piece *piece)

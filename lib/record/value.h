@@ -64,8 +64,8 @@ struct ib_span ib_span_unquote(struct ib_span s);
 
 /*
  * Read the number in a JSON text. The text may be a number, a string that contains a number, or an
- * array whose only element is a number, such a string, or such an array. Numbers may be written as
- * in CSV fields, with space around them. Returns false for any other text.
+ * array with exactly one element, which may be any of these three. Numbers may be written as in CSV
+ * fields, with space around them. Returns false for any other text.
  */
 bool ib_number_read_wrapped(struct ib_span json, double *number);
 
