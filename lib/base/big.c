@@ -112,7 +112,7 @@ ib_big_divide(struct ib_big *b, uint64_t n, int digits)
 	return sticky || rest != 0;
 }
 
-/* Round from the 64 highest bits and a sticky bit, which is set if any lower bit is 1. */
+/* Round from the 64 highest bits of b and a sticky bit, which is set if any lower bit is 1. */
 double
 ib_big_round(struct ib_binary f, const struct ib_big *b, bool sticky, int exponent)
 {

@@ -20,7 +20,7 @@ struct ib_bytes {
 	bool failed;
 };
 
-bool ib_bytes_grow(struct ib_bytes *b, size_t extra); /* private to ib_bytes_reserve() */
+bool ib_bytes_grow(struct ib_bytes *b, size_t extra); /* called only by ib_bytes_reserve() */
 void ib_bytes_release(struct ib_bytes *b);
 
 /* Reserve space for `extra` more bytes. If out of memory, sets `failed` and returns false. */

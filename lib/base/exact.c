@@ -181,7 +181,7 @@ ib_exact_merge(struct ib_exact *x, const struct ib_exact *other)
  * value; see tests/PERFORMANCE.md.
  */
 #define NTALLIES 512
-#define TALLY_COUNT_SHIFT 43 /* lowest bit of the number of values in a word */
+#define TALLY_COUNT_SHIFT 43 /* the number of values begins at this bit of a word */
 #define TALLY_MAX ((uint64_t)1 << 20)
 
 static void

@@ -26,7 +26,7 @@ struct decimal {
 struct binary {
 	uint64_t c;
 	int q;
-	bool closer; /* the lower neighbour is half as far away as the upper neighbour */
+	bool closer; /* true if the lower neighbour is half as far away as the upper neighbour */
 };
 
 /*
@@ -101,7 +101,7 @@ shortest_decimal(const struct binary *b)
 
 /* ---- shortest decimal of a float ----------------------------------------------------------- */
 
-/* A float and the distances to the midpoints, in units of 10^k / 2^32. */
+/* A float, and its distances to the midpoints to its two neighbours, in units of 10^k / 2^32. */
 struct gap {
 	float f;
 	uint64_t value;

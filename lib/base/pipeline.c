@@ -76,7 +76,7 @@ struct shared {
 	uint64_t filled, taken, drained;
 	bool filling, draining; /* true while a thread runs the stage */
 	bool ended;		/* true if no more blocks will be filled */
-	bool *done; /* [nslots] true if the block in this slot is processed, but not drained yet */
+	bool *done; /* done[i]: true if the block in slot i is processed, but not drained yet */
 	uint64_t failed_at; /* number of the first block that failed, or UINT64_MAX */
 	enum ib_status status;
 	struct ib_error error;

@@ -399,7 +399,7 @@ struct ib_prune_options {
 	const char *receipt;		      /* --receipt */
 	const char *audit;		      /* -a */
 	bool dry_run;			      /* -n */
-	bool dry_run_table;		      /* print a table instead of JSON */
+	bool dry_run_table;		      /* true to print a table instead of JSON */
 	bool if_changed;		      /* --if-changed */
 	const struct ib_prune_memory *memory; /* see prune/memory.h; NULL: use files */
 };

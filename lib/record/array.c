@@ -54,7 +54,7 @@ element_end(const char *p, const char *end)
 	return NULL;
 }
 
-/* Check that only white space follows the closing bracket. */
+/* Set cut->why if anything except white space follows the closing bracket. */
 static void
 cut_rest(const char *p, const char *end, struct ib_block_cut *cut)
 {

@@ -248,9 +248,9 @@ plain_field(struct ib_cursor *c, const char *p, struct ib_value *v, uint32_t *le
 }
 
 /*
- * Read a field that consists of a JSON number. Most fields with a number contain a JSON number.
- * Returns the end of the field, or NULL if convert_number() must read it. This function saves 8 %
- * of the time of a run; see tests/PERFORMANCE.md.
+ * Read a field that is exactly a JSON number, as most fields with a number are. Returns the end of
+ * the field, or NULL if convert_number() must read the field. This function saves 8 % of the time
+ * of a run; see tests/PERFORMANCE.md.
  */
 static inline const char *
 plain_number(char delimiter, const char *p, struct ib_value *v, uint32_t *length)

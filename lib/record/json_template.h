@@ -48,7 +48,7 @@ struct ib_json_template {
 	const char *start;
 	size_t nlearned;    /* number of steps that were made so far from the record at `start` */
 	uint32_t wait;	    /* a new template is made after this many records that do not fit */
-	uint32_t next_wait; /* value that `wait` gets after a record that fits */
+	uint32_t next_wait; /* next `wait`, after a new template or a record that fits */
 };
 
 /* Start with an empty template. */

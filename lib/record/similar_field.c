@@ -91,7 +91,7 @@ contains(struct ib_span name, struct ib_span want)
 
 /*
  * Return the field whose name contains `want`, such as "train_loss" for "loss". Returns an empty
- * span if no field or several fields contain `want`.
+ * span if no field name, or more than one, contains `want`.
  */
 static struct ib_span
 only_field_containing(struct ib_cursor *c, struct ib_span want)

@@ -23,7 +23,7 @@ struct content {
 	uint64_t begin, end;	    /* offsets in the archive */
 	bool passing;		    /* true while libarchive reads the content */
 	bool passed;		    /* true if the content was read to its end */
-	ib_tar_piece_handler *take; /* NULL to skip the bytes */
+	ib_tar_piece_handler *take; /* handler of the bytes; NULL to skip the bytes */
 	void *take_ctx;
 };
 

@@ -13,7 +13,7 @@
 struct ib_tar_writer {
 	struct ib_output *out;
 	struct ib_bytes held; /* bytes after the last position where the output may end */
-	bool begun;	      /* some bytes were written to the output */
+	bool begun;	      /* true if some bytes were written to the output */
 	bool ended;
 };
 
