@@ -76,7 +76,7 @@ parse_long_option(struct cli *cli, char **argv)
 }
 
 /*
- * Return the row of the option letter at p, which is in `arg`. An unknown letter is a usage
+ * Return the row of the option whose letter is at p, inside `arg`. An unknown letter is a usage
  * error.
  */
 static const struct cli_option *

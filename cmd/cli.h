@@ -6,8 +6,8 @@
 
 /*
  * Parse the command line into args, which must already contain the defaults, and into common. Then
- * prepare the run: signal handlers, warnings, progress. With --help or --version, the function
- * exits with status 0. After a usage error, it exits with status 2. End the run with cli_close().
+ * set up signal handlers, warnings and progress lines. With --help or --version, the function exits
+ * with status 0. After a usage error, it exits with status 2. End the run with cli_close().
  */
 void cli_open(struct cli *cli, const struct cli_command *command, void *args,
 	      struct cli_common *common, int argc, char **argv);

@@ -31,7 +31,7 @@ enum cli_kind {
 	CLI_KIND_PART,	  /* struct ib_part: I/K */
 	CLI_KIND_INPUT,	  /* const char *, the name of a file; "-" only with CLI_STDIN */
 	CLI_KIND_INPUTS,  /* struct ib_list of files */
-	CLI_KIND_OUTPUT,  /* const char *; "-" only with CLI_STDOUT */
+	CLI_KIND_OUTPUT,  /* const char *, the name of a file; "-" only with CLI_STDOUT */
 	CLI_KIND_SETTING, /* struct ib_rule_options: the library parses the value */
 	CLI_KIND_RULE,	  /* struct ib_rule_options: NAME[:PARAMETER=VALUE,...] */
 	CLI_KIND_CALL,	  /* the option's call() parses the value */
@@ -44,10 +44,10 @@ enum cli_kind {
 enum cli_flags {
 	CLI_STDIN = 1,	 /* "-" means standard input */
 	CLI_STDOUT = 2,	 /* "-" means standard output */
-	CLI_HIDDEN = 4,	 /* not shown by --help */
+	CLI_HIDDEN = 4,	 /* --help does not show the option */
 	CLI_APPEND = 8,	 /* an output that is compressed even without a suffix such as .zst (-a) */
 	CLI_LOCK = 16,	 /* the run also creates FILE.lock */
-	CLI_PARTS = 32,	 /* with --split, %d in the name becomes the number of a part */
+	CLI_PARTS = 32,	 /* with --split, %d in the name becomes the number of a file */
 	CLI_NAMES = 64,	 /* %s in the name becomes the name of an operand */
 	CLI_START = 128, /* an input that -o may overwrite (ib-score -s X -o X) */
 	CLI_NPZ = 256,	 /* an output that is an archive of arrays if its name ends in .npz */
@@ -56,11 +56,11 @@ enum cli_flags {
 
 struct cli_option {
 	enum cli_kind kind;
-	char letter;	   /* 0 if the option has no letter */
-	const char *name;  /* the long name; for a group, the heading */
+	char letter;	   /* letter of the option; 0 if the option has none */
+	const char *name;  /* long name of the option; for a group, the heading */
 	const char *arg;   /* name of the value; NULL if the option has no value */
-	const char *words; /* "a|b|c" for a choice, with the default first */
-	const char *range; /* "[0, 1)" for a number; NULL: all values of the type */
+	const char *words; /* words of a choice as "a|b|c", the default first */
+	const char *range; /* valid numbers, such as "[0, 1)"; NULL if all numbers are valid */
 	size_t at, size;   /* offset and size of the member in struct args */
 	/*
 	 * Parse a value. Returns NULL if the value is valid. If not, returns a description of the
@@ -71,7 +71,10 @@ struct cli_option {
 	const char *help;
 };
 
-/* Offset and size of the member. The macro does not compile if the member has another type. */
+/*
+ * Offset and size of the member. The macro does not compile if the type of the member is not
+ * `type`.
+ */
 #define CLI_AT(type, member)                                                                       \
 	.at = offsetof(struct args, member) +                                                      \
 	      0 * sizeof((type *)0 == &((struct args *)0)->member),                                \
@@ -140,7 +143,7 @@ struct cli_option {
 		CLI_ROW(CLI_KIND_OUTPUT, short, long, "FILE", text), CLI_AT(const char *, member), \
 			.flags = which                                                             \
 	}
-/* An option of the rule, except --rule. The library knows the option by its long name. */
+/* Row of a rule's option, except --rule. The library finds the option by its long name. */
 #define CLI_SETTING(short, long, argument, list, member, text)                                     \
 	{                                                                                          \
 		CLI_ROW(CLI_KIND_SETTING, short, long, argument, text),                            \
@@ -167,7 +170,7 @@ struct cli_option {
 enum cli_progress { CLI_PROGRESS_AUTO, CLI_PROGRESS_ALWAYS, CLI_PROGRESS_NEVER };
 
 struct cli_common {
-	uint64_t threads; /* -T; 0: the default of the library */
+	uint64_t threads; /* -T; number of threads; 0 for the default */
 	bool quiet;	  /* -q */
 	bool verbose;	  /* -v */
 	enum cli_progress progress;
@@ -203,7 +206,7 @@ struct cli_command {
 	const char *about;	/* a sentence for --help */
 	const char *examples;	/* command lines for --help, one per line */
 	const char *notes;	/* the last lines of --help, or NULL */
-	const struct cli_option *options; /* the last row is CLI_END */
+	const struct cli_option *options; /* table of options; the last row is CLI_END */
 };
 
 #define CLI_OPTIONS_MAX 96
@@ -229,7 +232,7 @@ struct cli {
 	bool stdin_operand; /* true if no operand was given, so that the run reads standard input */
 	void **owned;	    /* memory that cli_close() frees */
 	size_t nowned, owned_room;
-	struct ib_context context; /* passed to the library */
+	struct ib_context context; /* context for calls of the library */
 };
 
 #endif

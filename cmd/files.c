@@ -14,8 +14,8 @@
 #include "options.h"
 
 /*
- * Add the files of -o 'part.%d' (numbered) or -o 'folder/%s'. If --split is too large, add no file,
- * because the run then fails anyway.
+ * Add the files of -o 'part.%d' (numbered) or -o 'folder/%s'. If the value of --split is too large,
+ * add no file, because the run then fails anyway.
  */
 static void
 add_numbered_or_named(struct cli *cli, const struct cli_files *files, struct ib_file_use use,
@@ -34,7 +34,7 @@ add_numbered_or_named(struct cli *cli, const struct cli_files *files, struct ib_
 	}
 }
 
-/* Exit if the option cannot write a file with this name. */
+/* Exit with a usage error if the option cannot write a file with this name. */
 static void
 check_array_name(struct cli *cli, const struct cli_option *o, const char *role, const char *path)
 {

@@ -10,8 +10,9 @@ struct cli_files {
 	bool per_operand; /* true if %s in the name of -o means the name of an operand */
 };
 /*
- * Exit with a usage error if the run would write to a file that it reads, or write to one
- * file twice, even if the names differ. Call this function after all other checks.
+ * Exit with a usage error if the run would write to a file that it also reads, or would write to
+ * one file twice. The check also finds a file that is given by two different names. Call this
+ * function after all other checks.
  */
 void cli_check_files(struct cli *cli, const struct cli_files *files);
 

@@ -9,8 +9,7 @@
 /* ---- --help ------------------------------------------------------------- */
 
 /*
- * Print a word on the current line. If it does not fit there, begin a new line at the help
- * column.
+ * Print a word on the current line. If the word does not fit, begin a new line at the help column.
  */
 static void
 write_word(const char *word, size_t n, size_t *column)
@@ -200,8 +199,8 @@ edit_distance(const char *a, size_t n, const char *b, size_t m)
 }
 
 /*
- * A name that is the beginning of an option counts as a name with one wrong letter. Abbreviations
- * are not accepted as options, because a new option could then break an old script.
+ * A name that is the beginning of an option counts as a name with one wrong letter. The commands do
+ * not accept abbreviations of options, because a new option could then break an old script.
  */
 const char *
 cli_find_nearest(const struct cli *cli, const char *name, size_t n)

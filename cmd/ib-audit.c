@@ -269,7 +269,7 @@ struct subcommand {
 	struct cli_command command;
 	const char *task;    /* what the subcommand does, for ib-audit --help */
 	size_t least, most;  /* minimum and maximum number of operands */
-	const char *operand; /* "a loss log"; a message names this if operands are missing */
+	const char *operand; /* name for messages about missing operands, such as "a loss log" */
 };
 
 #define SUBCOMMAND(id, word, use, does, what, more, table, from, to, lack)                         \
@@ -394,8 +394,8 @@ check_simulation(struct cli *cli, const struct subcommand *s, struct ib_audit_op
 }
 
 /*
- * Check the options that concern the manifest. The checks depend on the subcommand, because
- * cli_exclude() accepts only options that the subcommand has.
+ * Check the options that describe the manifest. The checks differ per subcommand, because
+ * cli_exclude() accepts only options of the subcommand.
  */
 static void
 check_manifest(struct cli *cli, enum ib_audit_subcommand subcommand)
@@ -520,7 +520,7 @@ run_without_subcommand(struct args *a, int argc, char **argv)
 		   near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
-/* Print how much verify has checked: "16 runs, 431,203 decisions: all agree". */
+/* Print what verify has checked, such as "16 runs, 431,203 decisions: all agree". */
 static void
 print_agreement(const struct cli *cli, const struct ib_audit_result *r)
 {

@@ -34,7 +34,7 @@ cli_exit_status(enum ib_status st)
 	return 74;
 }
 
-/* Print a line with a single write, so that lines of different processes do not mix. */
+/* Print a line with a single write(), so that lines of different processes do not mix. */
 static void
 print_line(const struct cli *cli, const char *before, const char *text)
 {

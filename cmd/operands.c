@@ -111,7 +111,7 @@ read_block(FILE *f, char *to, size_t room)
 	}
 }
 
-/* Read a complete file into one block, and append a NUL byte. */
+/* Read a complete file into one block of memory, and append a NUL byte. */
 static char *
 read_all(struct cli *cli, FILE *f, const char *path, size_t *size)
 {
@@ -140,8 +140,8 @@ read_all(struct cli *cli, FILE *f, const char *path, size_t *size)
 }
 
 /*
- * Add the names in the file as operands. The names point into the text of the file, which
- * is freed when the program ends. Empty names are skipped.
+ * Add the names in the file as operands. The operands point into the text of the file, which is
+ * freed when the run ends. Empty names are skipped.
  */
 void
 cli_read_operand_file(struct cli *cli, const struct cli_option *o, const char *path)

@@ -13,17 +13,20 @@ bool cli_is_given(const struct cli *cli, const char *name);
  */
 void cli_exclude(const struct cli *cli, const char *name, const char *others);
 
-/* Exit with a usage error if the option was given, but none of `others` was given. */
+/*
+ * Exit with a usage error if the option was given without any of `others`, which are long names
+ * separated by spaces.
+ */
 void cli_require_any(const struct cli *cli, const char *name, const char *others);
 
 /*
- * Warn that the option was given, but has no effect. `why` is the end of the sentence, which gives
+ * If the option was given, warn that it has no effect. `why` is the end of the warning and gives
  * the reason.
  */
 void cli_warn_unused(const struct cli *cli, const char *name, const char *why);
 
 /*
- * Warn if the option was given, but the option `other` was not. The option `name` has no effect
+ * Warn if the option `name` was given without the option `other`, because `name` has no effect
  * without `other`.
  */
 void cli_warn_unused_without(const struct cli *cli, const char *name, const char *other);

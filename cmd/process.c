@@ -15,8 +15,8 @@
 static const char *command_name; /* printed by the handler of SIGBUS */
 
 /*
- * If standard input, output or error is closed (>&-), the next file that is opened would get
- * its descriptor. Occupy the descriptor, so that reading or writing the descriptor fails.
+ * If standard input, output or error is closed (>&-), the next file that is opened would get the
+ * closed descriptor. Occupy the descriptor, so that reading or writing it fails.
  */
 static void
 occupy_descriptors(void)
@@ -40,7 +40,7 @@ raise_file_limit(void)
 	}
 }
 
-/* Remove the temporary files. Then let the signal end the process as usual. */
+/* Handle a signal: remove the temporary files, and then let the signal end the process. */
 static void
 end_by_signal(int sig)
 {
@@ -56,7 +56,7 @@ end_by_signal(int sig)
 	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
-/* Print the message with a single write. A signal handler may only use system calls. */
+/* Print the message with a single write(), because a signal handler must not use stdio. */
 static void
 print_file_shrunk(const char *file)
 {
@@ -113,8 +113,9 @@ print_status(int sig)
 
 /*
  * A signal that was ignored at the start (nohup) remains ignored. SIGPIPE and SIGXFSZ are ignored,
- * so that the write fails and the process continues. After a failed write to a pipe the exit status
- * is 141, even if the parent process ignores SIGPIPE, as systemd and some Python programs do.
+ * so that a write to a closed pipe or beyond the file size limit fails and the process continues.
+ * After a failed write to a pipe, the exit status is 141, even if the parent process ignores
+ * SIGPIPE, as systemd and some Python programs do.
  */
 void
 cli_process_init(const char *command)

@@ -1,8 +1,8 @@
 /*
- * Show the progress of a run. On a terminal, one line is printed after the first second, and is
- * then overwritten repeatedly. Without a terminal, --progress=always prints a line every ten
- * seconds. SIGUSR1 prints a status line. The state is static, because a signal handler can reach
- * only static data. A process has only one run.
+ * Show the progress of a run. On a terminal, a line is printed after the first second, and is then
+ * overwritten repeatedly. Without a terminal, --progress=always prints a line every ten seconds.
+ * SIGUSR1 prints a status line. The state is static, because a signal handler can reach only static
+ * data. A process has only one run.
  */
 #include "progress.h"
 
@@ -14,8 +14,8 @@ static struct {
 	const char *name;
 	struct timespec start;
 	_Atomic uint64_t bytes, of, records;
-	double last;  /* when the previous line was printed, in seconds since the start */
-	bool enabled; /* if false, print a line only for SIGUSR1 */
+	double last;  /* time of the previous line, in seconds since the start */
+	bool enabled; /* true if progress lines are printed; SIGUSR1 always prints a status line */
 	bool redraws; /* true if standard error is a terminal, on which the line is overwritten */
 	_Atomic bool visible; /* true while the line is on the terminal */
 	size_t shown;	      /* number of columns of the line on the terminal */
@@ -58,7 +58,7 @@ write_count(struct line *line, uint64_t value)
 	write_text(line, digits + n);
 }
 
-/* Write a number such as 1234567 as "1.2 M", rounded down. */
+/* Write a number, rounded down and shortened: 1234567 becomes "1.2 M". */
 static void
 write_scaled(struct line *line, uint64_t value)
 {
@@ -157,8 +157,8 @@ max_line_width(void)
 }
 
 /*
- * Shorten a line to at most `most` columns. Items are separated by commas, and the last items are
- * dropped.
+ * Shorten a line to at most `most` columns. A line is a list of items that are separated by commas;
+ * the last items are dropped.
  */
 static void
 shorten_line(struct line *line, size_t most)

@@ -7,7 +7,7 @@
 /* Start the clock. --progress and -q determine whether progress lines are printed. */
 void cli_progress_init(const char *name, enum cli_progress when, bool quiet);
 
-/* Call-back for struct ib_context: update the counts, and print a line if one is due. */
+/* Call-back for struct ib_context: update the counts, and print a progress line if one is due. */
 void cli_progress_advance(void *data, uint64_t bytes, uint64_t of, uint64_t records);
 
 /* Erase the progress line, so that another line can be printed. */

@@ -72,7 +72,9 @@ cli_check_epoch_key(const struct cli *cli, const char *name, const char *key)
 			   name, key);
 }
 
-/* Return the i-th output that an option names, or NULL after the last one. */
+/*
+ * Return output i, counted from 0, that the option names. Returns NULL if there is no such output.
+ */
 static const char *
 output_of(const struct cli *cli, const struct cli_option *o, size_t i)
 {

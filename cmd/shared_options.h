@@ -106,8 +106,8 @@
 		    "(default: no limit)")
 
 /*
- * Parse the -e of a loss log. Returns NULL if the value is valid, or a description of the
- * expected value if it is not.
+ * Parse the value of -e for a loss log. Returns NULL if the value is valid. If not, returns a
+ * description of the valid values.
  */
 const char *cli_parse_log_epoch(struct ib_log_options *log, const char *value);
 
@@ -124,12 +124,15 @@ void cli_check_key(const struct cli *cli, const char *key, enum ib_format format
 void cli_check_log_key(const struct cli *cli, const char *key);
 
 /*
- * Exit with a usage error if the value of the option `name` is a key, such as @line, that cannot
- * identify the records of an epoch manifest.
+ * Exit with a usage error if `key`, the value of the option `name`, cannot identify the records of
+ * an epoch manifest. An example is @line.
  */
 void cli_check_epoch_key(const struct cli *cli, const char *name, const char *key);
 
-/* Exit with a usage error if the name of an output contains %d, but the output is not split. */
+/*
+ * Exit with a usage error if the name of an output contains %d, but the output is not split into
+ * several files.
+ */
 void cli_check_split_names(const struct cli *cli, uint64_t split);
 
 /* True if a file name contains the placeholder %d or %s; `letter` is 'd' or 's'. */

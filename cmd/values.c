@@ -62,8 +62,8 @@ store_count(struct cli *cli, const struct cli_option *o, const char *value)
 }
 
 /*
- * Store a count or a percentage. The library needs the exact decimal of a percentage, so a copy of
- * the text is kept.
+ * Store a count or a percentage. Keep a copy of the text, because the library needs the exact
+ * decimal number of a percentage.
  */
 static void
 store_limit(struct cli *cli, const struct cli_option *o, const char *value)
@@ -104,7 +104,10 @@ store_rule(struct cli *cli, const struct cli_option *o, const char *value)
 		cli_misuse(cli, "%s", err.text);
 }
 
-/* An array of argc elements is large enough, because each argument adds at most one element. */
+/*
+ * Append the value to a list. The array of the list has argc elements, which is enough, because
+ * each argument adds at most one element.
+ */
 static void
 store_list(struct cli *cli, const struct cli_option *o, const char *value)
 {

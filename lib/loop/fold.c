@@ -6,8 +6,8 @@
 #include "score/fold.h"
 
 /*
- * Losses that are folded in one call. If the ids of the run are row numbers, digits[i] holds the
- * id of loss[i].
+ * Losses that are folded in one call. If the ids of the run are row numbers, digits[i] holds the id
+ * of loss[i] as text.
  */
 struct group {
 	uint32_t row[IB_GROUP];
@@ -24,7 +24,9 @@ add_loss(struct group *g, uint32_t row, float loss)
 	g->value[g->n++] = isfinite(loss) ? loss + 0.0f : NAN; /* -0 becomes 0 */
 }
 
-/* Fold a group of losses, each into the score of the sample in its row. */
+/*
+ * Fold a group of losses. value[i] is folded into the score of the sample with row number row[i].
+ */
 static enum ib_status
 fold_ids(const struct ib_run *run, struct ib_fold *f, struct group *g, struct ib_error *err)
 {

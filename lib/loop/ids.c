@@ -11,7 +11,7 @@
 
 /* ---- texts ------------------------------------------------------------------- */
 
-/* Check that an id can be a line of a list, so that the commands can use the same ids. */
+/* Check that an id can be a line of a list, so that the commands can also use the id. */
 static enum ib_status
 check_text(const struct ib_span *text, uint64_t row, struct ib_error *err)
 {
@@ -111,7 +111,7 @@ ib_run_ids_release(struct ib_run_ids *ids)
 	*ids = (struct ib_run_ids){ 0 };
 }
 
-/* Return the number of scored samples whose id is an id of the run. */
+/* Return the number of samples in the scores whose id is an id of the run. */
 static uint64_t
 count_known(const struct ib_run_ids *ids, const struct ib_scores *s)
 {

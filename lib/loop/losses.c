@@ -44,7 +44,7 @@ ib_losses_add(struct ib_losses *l, const int64_t *row, const float *loss, size_t
 	return IB_OK;
 }
 
-/* Put the rows and losses into the order of index[], with row[n] and loss[n] as scratch space. */
+/* Put the rows and losses into the order of index[]. row[] and loss[] are scratch arrays. */
 static void
 permute(struct ib_losses *l, const uint32_t *index, uint32_t *row, float *loss)
 {

@@ -12,20 +12,17 @@ struct ib_losses {
 	bool sorted; /* true if the rows are in ascending order */
 };
 
-/*
- * Remove all losses, but keep the memory. Also call this function once to initialize a struct that
- * contains only zeros.
- */
+/* Remove all losses, but keep the memory. Call this function also to initialize a zeroed struct. */
 void ib_losses_clear(struct ib_losses *l);
 void ib_losses_release(struct ib_losses *l);
 
-/* Append n losses. */
+/* Append n losses; loss[i] is the loss of the sample in row[i]. */
 enum ib_status ib_losses_add(struct ib_losses *l, const int64_t *row, const float *loss, size_t n,
 			     struct ib_error *err);
 
 /*
  * Sort the losses by row. Losses of the same row keep their order. All row numbers must be below
- * `rows`. O(n + rows).
+ * `rows`. The time is O(n + rows).
  */
 enum ib_status ib_losses_sort(struct ib_losses *l, uint64_t rows, struct ib_error *err);
 

@@ -17,10 +17,10 @@
 /* ---- the score file ------------------------------------------------------------ */
 
 /*
- * Return the limit for samples without a score, or NULL for no limit. By default, the
- * number is unlimited if a committed epoch can leave samples without a score. This can happen if
- * the rule needs no scores, because the rule then prunes epoch 0; if max-missing allows drawn
- * samples without a loss; and if nonfinite=skip drops losses.
+ * Return the limit for samples without a score, or NULL for no limit. By default, there is no limit
+ * if a committed epoch can leave samples without a score. This can happen in three cases: the rule
+ * needs no scores and therefore prunes epoch 0; max-missing allows drawn samples without a loss; or
+ * nonfinite=skip drops losses.
  */
 static const struct ib_limit *
 unseen_limit(const struct ib_run_options *o)
@@ -31,7 +31,7 @@ unseen_limit(const struct ib_run_options *o)
 	return complete || o->max_unseen.given ? &o->max_unseen : NULL;
 }
 
-/* Read the scores from the file, or make an empty table if the file does not exist. */
+/* Read the scores from the score file. If the file does not exist, create an empty table. */
 static enum ib_status
 read_scores(struct ib_run *run, struct ib_error *err)
 {
@@ -90,8 +90,9 @@ write_scores(struct ib_run *run, struct ib_error *err)
 /* ---- open ------------------------------------------------------------------------ */
 
 /*
- * Fail if the audit log is the score file, because drawing would wait for its own lock. Also fail
- * if the name of a file ends in .npz or .npy, but the file will have another format.
+ * Fail if the audit log is the score file, because ib_run_draw() would wait for a lock that the run
+ * itself holds. Also fail if the name of a file ends in .npz or .npy, but the file will have
+ * another format.
  */
 static enum ib_status
 check_files(const struct ib_run *run, struct ib_error *err)
@@ -196,7 +197,7 @@ check_epoch(const struct ib_run *run, int64_t epoch, struct ib_error *err)
 	return IB_OK;
 }
 
-/* Draw an epoch with the code of ib-prune, with inputs and outputs in memory. */
+/* Draw an epoch: run the code of ib-prune with inputs and outputs in memory. */
 static enum ib_status
 prune_epoch(struct ib_run *run, int64_t epoch, struct ib_error *err)
 {
@@ -225,7 +226,7 @@ prune_epoch(struct ib_run *run, int64_t epoch, struct ib_error *err)
 	return st;
 }
 
-/* Drop the current draw and the losses that were recorded for it. */
+/* Drop the drawn epoch and the losses that were recorded for it. */
 static void
 end_epoch(struct ib_run *run)
 {
@@ -265,7 +266,7 @@ ib_run_draw(struct ib_run *run, int64_t epoch, const int64_t **row, const float 
 
 /* ---- record ----------------------------------------------------------------------- */
 
-/* Check all rows and losses of a call before any loss is recorded. */
+/* Check all rows and losses of a call of ib_run_record() before any loss is recorded. */
 static enum ib_status
 check_losses(const struct ib_run *run, const int64_t *row, const float *loss, size_t n,
 	     struct ib_error *err)
@@ -351,7 +352,10 @@ warn_of_losses(const struct ib_run *run)
 			2 * run->nonfinite > run->losses.n ? " (did training diverge?)" : "");
 }
 
-/* End a committed epoch. If the epoch has no loss, the score file does not contain the epoch. */
+/*
+ * End a committed epoch. The epoch may have no loss; the score file then does not contain the
+ * epoch.
+ */
 static void
 finish_epoch(struct ib_run *run)
 {
@@ -385,8 +389,8 @@ ib_run_commit(struct ib_run *run, struct ib_error *err)
 		st = write_scores(run, err);
 	if (st) {
 		/*
-		 * Drop the scores, so that the file is read again: the scores in memory may contain
-		 * losses of this epoch.
+		 * Drop the scores in memory, because they may contain losses of this epoch. The
+		 * next draw or commit reads the score file.
 		 */
 		ib_scores_free(run->scores);
 		run->scores = NULL;

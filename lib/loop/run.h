@@ -1,7 +1,7 @@
 /*
  * A training run in one process (struct ib_run of infobatch.h): draw, record, commit.
  *
- * The run holds the scores in memory, and each commit writes them to the score file. An epoch
+ * The run holds the scores in memory, and each commit writes the scores to the score file. An epoch
  * that is not committed changes only the audit log, which then has the entry of the epoch.
  */
 #ifndef IB_LOOP_RUN_H
@@ -18,30 +18,30 @@ struct ib_run_options {
 	unsigned duplicates; /* enum ib_duplicates */
 	unsigned nonfinite;  /* enum ib_nonfinite */
 	double smooth;
-	char *audit;		/* the audit log, or NULL */
-	char *missing, *unseen; /* texts to which the limits point */
+	char *audit;		/* path of the audit log, or NULL */
+	char *missing, *unseen; /* texts to which max_missing and max_unseen point */
 };
 
 /* The ids of a run are decimal row numbers, or texts that the run owns. */
 struct ib_run_ids {
 	uint64_t n;
-	struct ib_span *text; /* [n]; NULL if the ids are row numbers */
+	struct ib_span *text; /* text[row]: the id of a row; NULL if the ids are row numbers */
 	char *bytes;	      /* the texts, each followed by a newline */
 	char digest[33];      /* XXH3-128 of the ids as a list, one per line */
 };
 
 struct ib_run {
-	char *path; /* the score file */
+	char *path; /* path of the score file */
 	int lock;
 	const struct ib_run_options *options;
 	struct ib_run_ids ids;
-	struct ib_scores *scores; /* NULL after a failed commit; the file must then be read again */
+	struct ib_scores *scores; /* NULL after a failed commit, until the file is read */
 	char digest[33];	  /* digest of the score file; empty if the file does not exist */
 	int64_t newest;		  /* newest epoch in the score file, or IB_NO_EPOCH */
-	int64_t epoch;		  /* the epoch that is drawn, or IB_NO_EPOCH */
+	int64_t epoch;		  /* the drawn, uncommitted epoch, or IB_NO_EPOCH */
 	double rate_factor;	  /* ib_rule_rate_factor() for the newest drawn epoch, or 1 */
 	struct ib_row_arrays *drawn;
-	uint8_t *state; /* [n]: enum ib_sample_state of each row in the drawn epoch */
+	uint8_t *state; /* state[row]: enum ib_sample_state of the row in the drawn epoch */
 	/*
 	 * recorded: number of drawn rows with a loss; nonfinite: number of losses that are not
 	 * finite
@@ -58,8 +58,9 @@ enum ib_status ib_run_ids_init(struct ib_run_ids *ids, const struct ib_span *tex
 void ib_run_ids_release(struct ib_run_ids *ids);
 
 /*
- * Check that every row of the scores has one of these ids. `path` is the name of the score file for
- * messages. If `unseen` is not NULL, also check that at most `unseen` ids have no row.
+ * Check that the id of every score row is in ids. `path` is the name of the score file for
+ * messages. If `unseen` is not NULL, also check that the number of ids without a score row is
+ * within the limit `unseen`.
  */
 enum ib_status ib_run_ids_check(const struct ib_run_ids *ids, const struct ib_scores *s,
 				const char *path, const struct ib_limit *unseen,

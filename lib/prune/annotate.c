@@ -13,7 +13,10 @@
 
 /* ---- options ------------------------------------------------------------ */
 
-/* Split a name such as a.b.c into steps, and request the objects a and a.b from the reader. */
+/*
+ * Split the weight's name a.b.c into the steps a, b and c. Make the reader search for the objects a
+ * and a.b.
+ */
 static enum ib_status
 split_name(struct ib_annotate *s, struct ib_error *err)
 {
@@ -39,7 +42,9 @@ split_name(struct ib_annotate *s, struct ib_error *err)
 	}
 }
 
-/* True if a field is the object `ib` that --explain adds, or a member of this object. */
+/*
+ * True if `name` is the name of the object `ib` that --explain adds, or of a member of this object.
+ */
 static bool
 is_explanation_field(struct ib_span name)
 {
@@ -71,7 +76,7 @@ ib_annotate_init(struct ib_annotate *s, const struct ib_prune_options *o, struct
 			       "field 'ib'",
 			       o->id_field);
 	if (s->bare)
-		return IB_OK; /* neither the reader nor the writer needs a field */
+		return IB_OK; /* the reader need not search for any field */
 	s->wanted[IB_ANNOTATE_WEIGHT] = (struct ib_wanted){ s->weight, true };
 	s->wanted[IB_ANNOTATE_ID].name = s->id_field;
 	st = split_name(s, err);
@@ -94,7 +99,7 @@ ib_annotate_release(struct ib_annotate *s)
 
 /* ---- helpers for all formats  ------------------------------------------------------------- */
 
-/* Set the reason to the text `before`, the quoted name and the text `after`. */
+/* Set c->why to the text `before`, the quoted name and the text `after`. Returns false. */
 static bool
 refuse_field(struct ib_cursor *c, const char *before, struct ib_span name, const char *after)
 {
@@ -109,9 +114,9 @@ wanted_value(const struct ib_cursor *c, size_t i)
 }
 
 /*
- * Multiply *weight by the existing weight of the record, if the options request this. An existing
- * weight that is null or empty means 1. Returns false if the existing weight is not
- * allowed or not a number.
+ * Multiply *weight by the existing weight of the record, if the options request this. A null or
+ * empty existing weight counts as 1. Returns false if the options forbid an existing weight, or if
+ * the existing weight is not a number.
  */
 static bool
 apply_existing_weight(const struct ib_annotate *s, struct ib_cursor *c,
@@ -162,11 +167,11 @@ write_text(struct ib_bytes *out, const char *text)
 
 /* ---- JSON --------------------------------------------------------------- */
 
-/* Append a comma if the object that ends at `close` has a member. */
+/* Append a comma if the object whose closing brace is at `close` has a member. */
 static void
 write_comma(struct ib_bytes *out, const char *close)
 {
-	if (out->failed) /* the preceding text may be missing */
+	if (out->failed) /* if `close` is the end of out, the text before it may be missing */
 		return;
 	while (ib_is_space(*--close))
 		;
@@ -187,7 +192,7 @@ write_explained(struct ib_bytes *out, const struct ib_annotation *annotation)
 	ib_json_end_object(&w);
 }
 
-/* Append the weight as nested members, from step `from` of the weight's name on: "b":{"c":W}. */
+/* Append the weight as nested members such as "b":{"c":W}. The outermost member is step[from]. */
 static void
 write_steps(const struct ib_annotate *s, size_t from, double weight, struct ib_bytes *out,
 	    struct ib_number_cache *cache)
@@ -205,7 +210,10 @@ write_steps(const struct ib_annotate *s, size_t from, double weight, struct ib_b
 		ib_bytes_append_char(out, '}');
 }
 
-/* Find the innermost object on the weight's path that exists in the record. */
+/*
+ * Find the innermost of the objects a and a.b that exists in the record. *close is set to the
+ * closing brace of the object, and *depth to 0 for the record, 1 for a, 2 for a.b.
+ */
 static bool
 find_object(const struct ib_annotate *s, struct ib_cursor *c, size_t *depth, const char **close)
 {
@@ -228,10 +236,10 @@ find_object(const struct ib_annotate *s, struct ib_cursor *c, size_t *depth, con
 }
 
 /*
- * Fast path for the common case, in which only the weight is inserted, after
- * the last member of a line. In all other cases, writes nothing and returns
- * false; the caller must then use write_json(). This fast path saves 11 % of the
- * time of a run (tests/PERFORMANCE.md).
+ * Fast path for the common case: only the weight is inserted, after the last member of the record,
+ * and the record is one line. In all other cases, this function writes nothing and returns false;
+ * the caller must then use write_json(). This fast path saves 11 % of the time of a run
+ * (tests/PERFORMANCE.md).
  */
 static inline bool
 write_weight_only(const struct ib_annotate *s, const struct ib_cursor *c, double weight,
@@ -310,8 +318,8 @@ write_json(const struct ib_annotate *s, struct ib_cursor *c, const struct ib_ann
 /* ---- CSV, TSV ----------------------------------------------------------- */
 
 /*
- * Append a text field. A CSV field is quoted if necessary. Returns false if the
- * text cannot be represented in TSV.
+ * Append the text of a field to out. In CSV, the text is quoted if necessary. Returns false if TSV
+ * cannot represent the text.
  */
 static bool
 write_field(struct ib_bytes *out, char delimiter, struct ib_span text)

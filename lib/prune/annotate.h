@@ -16,36 +16,37 @@ enum ib_annotate_field {
 	IB_ANNOTATE_WEIGHT,
 	IB_ANNOTATE_ID,
 	/*
-	 * Position of the object a if the name of the weight is a.b.c. The position of the object
-	 * a.b is the next one.
+	 * The first position of an object. If the name of the weight is a.b.c, the object a has
+	 * this position, and the object a.b has the next position.
 	 */
 	IB_ANNOTATE_OBJECT
 };
 
 /* The fields to insert into records; set up once per run. */
 struct ib_annotate {
-	struct ib_span weight;			/* full name of the weight field */
+	struct ib_span weight;			/* full name of the weight field, such as a.b.c */
 	struct ib_span step[IB_ANNOTATE_DEPTH]; /* the name a.b.c split at the dots: a, b, c */
 	size_t nsteps;
-	struct ib_span id_field; /* field for the id; empty if not requested */
+	struct ib_span id_field; /* name of the id field to insert; empty if no id is inserted */
 	bool explain;
-	bool bare; /* true with --weights: nothing is inserted into the records */
+	bool bare; /* true if nothing is inserted into the records (--weights) */
 	/*
-	 * The text ',"weight":' if the only insertion is a weight at the top level; otherwise
+	 * The text ',"weight":' if only a top-level weight is inserted into each record; otherwise
 	 * empty.
 	 */
 	struct ib_bytes member;
 	enum ib_existing_weight existing_weight;
 	struct ib_wanted wanted[2 + IB_ANNOTATE_DEPTH];
 	size_t nwanted;
-	char *names; /* memory for the names of the objects: a and a.b */
+	/* copy of the weight's name a.b.c; the names a and a.b in wanted[] point into this copy */
+	char *names;
 };
 
 enum ib_status ib_annotate_init(struct ib_annotate *s, const struct ib_prune_options *o,
 				struct ib_error *err);
 void ib_annotate_release(struct ib_annotate *s);
 
-/* The decision on one record, as it is written into the record. */
+/* The decision on one record, which is inserted into the record. */
 struct ib_annotation {
 	struct ib_span id;
 	double pi, u, weight;
@@ -54,9 +55,9 @@ struct ib_annotation {
 };
 
 /*
- * Append the record to out, with the decision and the id inserted. Every line ends in a newline,
- * even if the last line of the input has no newline. Every element of a JSON array is preceded by
- * ",\n". Returns false if the record is invalid; c->why is then the reason.
+ * Append the current record of c to out, with the decision and the id inserted. A newline is
+ * appended to a line, even if the last line of the input has no newline. Before each element of a
+ * JSON array, ",\n" is written. Returns false if the record is invalid; c->why is then the reason.
  */
 bool ib_annotate_write(const struct ib_annotate *s, struct ib_cursor *c,
 		       const struct ib_annotation *annotation, struct ib_bytes *out,
@@ -65,10 +66,13 @@ bool ib_annotate_write(const struct ib_annotate *s, struct ib_cursor *c,
 /* Perform the checks of ib_annotate_write() without writing the record. */
 bool ib_annotate_check(const struct ib_annotate *s, struct ib_cursor *c);
 
-/* Append the record unchanged, with the same newline or ",\n" as ib_annotate_write(). */
+/*
+ * Append the current record of c unchanged, with the newline or ",\n" that ib_annotate_write()
+ * adds.
+ */
 void ib_annotate_copy(const struct ib_cursor *c, struct ib_bytes *out);
 
-/* Append the header line of CSV or TSV with the added columns. */
+/* Append the header line of a CSV or TSV file to out, with the names of the added columns. */
 enum ib_status ib_annotate_header(const struct ib_annotate *s, const struct ib_source *source,
 				  struct ib_bytes *out, struct ib_error *err);
 

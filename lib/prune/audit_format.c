@@ -74,7 +74,7 @@ ib_audit_footer_parse(struct ib_span line, struct ib_audit_footer *footer, bool 
 
 	*footer = (struct ib_audit_footer){ 0 };
 	*is_footer = false;
-	/* Fast path: most lines are samples, not footers. */
+	/* Fast path: most lines are decisions on samples, not footers. */
 	if (line.n < 2 || ib_span_begins_with(line, "{\"id\":"))
 		return IB_OK;
 	st = ib_json_doc_parse(line, &json, err);
@@ -96,7 +96,7 @@ ib_audit_version_check(double version, struct ib_error *err)
 	return ib_format_version_check(NULL, "run", version, IB_AUDIT_VERSION, err);
 }
 
-/* Check the version in a header. A header that was truncated before the version is accepted. */
+/* Check the version in a header. A truncated header without the version is accepted. */
 static enum ib_status
 check_header(struct ib_span head, struct ib_error *err)
 {

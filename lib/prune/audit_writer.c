@@ -17,7 +17,7 @@
 
 struct ib_audit_writer {
 	struct ib_zstd_log_writer *log;
-	XXH3_state_t *hash;		/* hash state of the text written so far */
+	XXH3_state_t *hash;		/* hash state of the run's text so far */
 	struct ib_audit_footer *footer; /* borrowed from the caller of ib_audit_writer_also() */
 };
 
@@ -59,7 +59,7 @@ ib_audit_text_add(struct ib_audit_text *t, struct ib_span id, float score, doubl
 	ib_json_write_float(&w, "score", score);
 	if (!ib_bytes_reserve(out, sizeof(end->text)))
 		return;
-	/* the size is constant, so this compiles to a few moves */
+	/* the size is constant, so the compiler replaces memcpy() by a few moves */
 	memcpy(out->p + out->n, end->text, sizeof(end->text));
 	out->n += end->n;
 }
@@ -110,7 +110,7 @@ ib_audit_writer_head(struct ib_audit_writer *t, struct ib_span json, struct ib_e
 	return IB_OK;
 }
 
-/* Wait for the lock of the log, and complete the frame with the footer. */
+/* Wait for the lock of the log, lock the log, and complete the zstd frame with the footer. */
 static enum ib_status
 lock_log(void *ctx, struct ib_error *err)
 {

@@ -20,8 +20,8 @@
 struct ib_audit_writer;
 
 /*
- * The end of an audit line. It is cached, because all lines with the same pi and the same outcome
- * have the same end. For example: `,"pi":0.5,"kept":true}` and a newline.
+ * The end of an audit line, for example `,"pi":0.5,"kept":true}` and a newline. The end is cached,
+ * because all lines with the same pi and the same outcome have the same end.
  */
 struct ib_audit_suffix {
 	double pi;
@@ -38,41 +38,41 @@ struct ib_audit_text {
 void ib_audit_text_release(struct ib_audit_text *t);
 
 /*
- * Append the line of one sample. A NaN score is written as null. If out of memory, sets
- * t->text.failed.
+ * Append the audit line of one sample to t. A NaN score is written as null. If memory runs out,
+ * sets t->text.failed.
  */
 void ib_audit_text_add(struct ib_audit_text *t, struct ib_span id, float score, double pi,
 		       bool kept);
 
 /*
- * Open a writer, and check that the log `path` can be appended to. This check
- * is made before the run does any work. Returns IB_E_CREATE or IB_E_DATA if the
- * log cannot be appended to. The writer borrows context, for warnings.
+ * Open a writer, and check that a run can be appended to the log `path`. Call this function before
+ * the run does any work. Returns IB_E_CREATE or IB_E_DATA if no run can be appended to the log. The
+ * writer borrows context, for warnings.
  */
 enum ib_status ib_audit_writer_open(const char *path, const struct ib_context *context,
 				    struct ib_audit_writer **out, struct ib_error *err);
 
-/* Add the header. `json` is one JSON object without a newline: {"ib_audit":1,"epoch":... */
+/* Add the header line of the run. `json` is a JSON object without a newline: {"ib_audit":1,... */
 enum ib_status ib_audit_writer_head(struct ib_audit_writer *t, struct ib_span json,
 				    struct ib_error *err);
 
 /*
- * Add the lines of one block. Blocks must be added in manifest order. Errors
- * are returned later, when the run is appended.
+ * Add the audit lines of one block. Blocks must be added in manifest order. An error is returned
+ * only later, when the run is appended to the log.
  */
 void ib_audit_writer_write(struct ib_audit_writer *t, const struct ib_audit_text *text);
 
 /*
  * Return the action that appends the run when ib_outputs_commit() commits the outputs. The writer
  * borrows *footer, in which the caller has set the counts, the weight sum and the manifest digest.
- * `ready` waits for the lock of the log and sets the hashes in *footer. The lock is held until
- * ib_audit_writer_discard(). `append` also syncs the log. If the commit fails, the log is
- * unchanged.
+ * The action's function ready() waits for the lock of the log, locks the log and sets the hashes in
+ * *footer. The log stays locked until ib_audit_writer_discard() is called. The action's function
+ * append() appends the run and syncs the log. If the commit fails, the log is unchanged.
  */
 struct ib_output_also ib_audit_writer_also(struct ib_audit_writer *t,
 					   struct ib_audit_footer *footer);
 
-/* Unlock the log and free the writer. If the frame was not appended, the log is unchanged. */
+/* Unlock the log and free the writer. If the run was not appended, the log is unchanged. */
 void ib_audit_writer_discard(struct ib_audit_writer *t); /* NULL is allowed */
 
 #endif

@@ -1,11 +1,10 @@
 /*
- * Order statistics of scores. The totals tell which bin contains a rank or a
- * threshold; a bin is defined by the leading bits of the score. In addition to
- * the totals, only the values of that bin are needed, and a second pass over
- * the scores counts these values. Before the second pass, the same functions
- * run without the values and only record which bins they need. Bins are
- * requested in this way for scores in memory (count_bins() in rules.c), and
- * with --write-bins for scores that are spread over several machines.
+ * Order statistics of scores. The totals tell which bin contains a rank or a threshold; a bin is
+ * defined by the leading bits of the score. In addition to the totals, only the values in this bin
+ * are needed. A second pass over the scores counts the values in the bin. Before the second pass,
+ * the functions below run without the values and only record which bins they need. Bins are
+ * requested for scores in memory (count_bins() in rules.c), and with --write-bins for scores that
+ * are spread over several machines.
  */
 #include "prune/bins_request.h"
 
@@ -26,8 +25,8 @@ ib_bins_request_lacks(const char *option, struct ib_error *err)
 }
 
 /*
- * Get the values in a bin. If the rule requests bins (r->wanted_bins), request this bin and set
- * *values to NULL.
+ * Set *values to the counted values of `bin`. While the rule requests bins (r->wanted_bins),
+ * request the bin and set *values to NULL instead.
  */
 static enum ib_status
 get_bin(const struct ib_rule *r, uint32_t bin, const char *option, const struct ib_bins **values,
@@ -56,7 +55,7 @@ ib_bins_request_rank(const struct ib_rule *r, uint64_t rank, const char *option,
 	return st;
 }
 
-/* Return ib_float_order() of the smallest float that is not below a threshold. */
+/* Return ib_float_order() of the smallest float that is not below `threshold`. */
 static uint64_t
 first_not_below(double threshold)
 {
@@ -80,7 +79,8 @@ ib_bins_request_below(const struct ib_rule *r, double threshold, uint64_t *nbelo
 
 	*nbelow = 0;
 	if (isnan(threshold))
-		return IB_OK; /* the bin of this quantile has already been requested */
+		/* the threshold is a quantile, whose bin has already been requested */
+		return IB_OK;
 	order = first_not_below(threshold);
 	bin = (uint32_t)(order >> 20);
 	if (order % IB_BIN_VALUES != 0 && count[bin] > 0)

@@ -5,20 +5,21 @@
 #include "prune/rule.h"
 
 /*
- * Set *score to the rank-th smallest known score. Ranks begin at 1. If r->wanted_bins is not
- * NULL, the function only requests the bin of that score, and sets *score to NaN. Returns
- * IB_E_MISUSE if the second pass did not count that bin.
+ * Set *score to the known score with this rank; the smallest known score has rank 1. If
+ * r->wanted_bins is not NULL, the function only requests the bin that contains the score, and sets
+ * *score to NaN. Returns IB_E_MISUSE if the second pass did not count this bin; the error message
+ * then names `option`.
  */
 enum ib_status ib_bins_request_rank(const struct ib_rule *r, uint64_t rank, const char *option,
 				    double *score, struct ib_error *err);
 /*
- * For --keep: set *nbelow to the number of known scores below a threshold. If r->wanted_bins is not
- * NULL, the function requests the bin of the threshold. Returns IB_E_MISUSE if the second pass
- * did not count that bin.
+ * For --keep: set *nbelow to the number of known scores below `threshold`. If r->wanted_bins is not
+ * NULL, the function only requests the bin that contains the threshold. Returns IB_E_MISUSE if the
+ * second pass did not count this bin.
  */
 enum ib_status ib_bins_request_below(const struct ib_rule *r, double threshold, uint64_t *nbelow,
 				     struct ib_error *err);
-/* Fail with a message that explains how to run the second pass. */
+/* Fail with a message that explains how to run the second pass, which `option` needs. */
 enum ib_status ib_bins_request_lacks(const char *option, struct ib_error *err);
 
 #endif

@@ -21,10 +21,9 @@ ib_pruned_release(void *block)
 }
 
 /*
- * A group of records that have been read but not yet decided. The ids of a
- * group are looked up together, so that cache misses overlap. The group
- * contains copies of the cursor's data for each record, because the cursor
- * moves to the next record.
+ * A group of records that have been read, but for which no decision has been made yet. The ids of a
+ * group are looked up together, so that cache misses overlap. The group contains a copy of the
+ * cursor's data for each record, because the cursor holds the data of only one record.
  */
 struct group {
 	size_t n;
@@ -34,7 +33,8 @@ struct group {
 	uint32_t row[IB_GROUP];
 	struct ib_inclusion inclusion[IB_GROUP];
 	struct ib_value value[IB_GROUP][2 + IB_ANNOTATE_DEPTH];
-	bool has_values; /* true if the cursor's values must be restored for each record */
+	/* true if value[i] must be copied back to the cursor before record i is written */
+	bool has_values;
 };
 
 static bool
@@ -48,7 +48,9 @@ fail_record(struct ib_pruned *b, uint64_t line, const char *why)
 
 /* ---- reading ------------------------------------------------------------ */
 
-/* Copy the requested fields. Returns true if the record has a requested field. */
+/*
+ * Copy the fields that p->annotate requests to `to`. Returns true if the record has such a field.
+ */
 static bool
 save_values(const struct ib_pruner *p, const struct ib_cursor *c, struct ib_value *to)
 {
@@ -169,7 +171,7 @@ ib_pruned_note_written(const struct ib_pruner *p, struct ib_pruned *b, struct ib
 		ib_record_texts_note(&b->texts, p->options->split > 0 ? id : none, number);
 }
 
-/* Format one record: append to the buffer of each output the text that this output gets. */
+/* Format one record: for each output, append the text of the record to the buffer of the output. */
 static bool
 write_record(const struct ib_pruner *p, struct ib_pruned *b, const struct ib_annotation *annotation,
 	     bool kept, uint64_t number)
@@ -283,8 +285,8 @@ ib_prune_block(const struct ib_pruner *p, struct ib_pruned *b)
 		for (i = 0; i < g.n; i++)
 			if (!decide(p, b, &g, i)) {
 				/*
-				 * If read_group() also found an error, that error is in a later
-				 * record. So report this error, and stop.
+				 * Report the error in this record, and stop. If read_group() also
+				 * found an error, the error that it found is in a later record.
 				 */
 				more = false;
 				break;

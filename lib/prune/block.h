@@ -3,10 +3,10 @@
  * records into buffers.
  *
  * A worker thread owns a block while it prunes the block. Worker threads share no writable data,
- * except two atomic variables of the run. All results that depend on the order of the manifest
- * (duplicates, ids without a score, statistics, outputs) are stored in struct ib_pruned. The run
- * later merges these results block by block, in the order of the manifest, so the outputs do not
- * depend on the number of threads.
+ * except two atomic variables of the run. A worker thread stores the results of a block
+ * (duplicates, ids without a score, statistics, outputs) in struct ib_pruned. The run later merges
+ * the results block by block, in the order of the manifest, so the outputs do not depend on the
+ * number of threads.
  */
 #ifndef IB_PRUNE_BLOCK_H
 #define IB_PRUNE_BLOCK_H
@@ -26,9 +26,9 @@
  * Limits for releasing mapped pages. Many processes may each prune one small shard with the same
  * mapped score file. The first read of a page maps 64 KB, so looking up 1000 ids in a file of 10^7
  * rows would occupy 250 MB per process. A run therefore releases the mapped pages repeatedly until
- * it has looked up IB_LOOKUPS_BEFORE_KEEPING_PAGES ids. A run whose manifest has at least
- * IB_SMALL_MANIFEST_BYTES bytes does not release pages, because this would only cost time
- * (tests/PERFORMANCE.md).
+ * it has looked up IB_LOOKUPS_BEFORE_KEEPING_PAGES ids. If the manifest has at least
+ * IB_SMALL_MANIFEST_BYTES bytes, the run does not release pages, because releasing them would only
+ * cost time (tests/PERFORMANCE.md).
  */
 #define IB_LOOKUPS_BEFORE_KEEPING_PAGES 16384
 #define IB_SMALL_MANIFEST_BYTES ((uint64_t)64 << 20)
@@ -38,13 +38,13 @@ struct ib_pruner {
 	const struct ib_prune_options *options;
 	const struct ib_rule *rule;
 	const struct ib_annotate *annotate;
-	/* contains the seed with which the ids without a score are hashed */
+	/* the duplicate check of the run; its seed is used to hash the ids without a score */
 	const struct ib_duplicate_check *duplicates;
-	/* ids of the run without a score; `enough` says if the warning has enough examples */
+	/* the run's ids without a score; `enough` is true if the warning needs no more examples */
 	const struct ib_unseen *unseen;
 	const struct ib_reader *reader; /* reader of the manifest */
-	_Atomic uint64_t *looked_up;	/* number of ids looked up so far by all threads */
-	/* kept_arrays: -o is an .npz; pruned_arrays: --pruned is an .npz */
+	_Atomic uint64_t *looked_up;	/* number of ids that all threads have looked up so far */
+	/* true if the output of -o (kept_arrays) or of --pruned (pruned_arrays) is an .npz */
 	bool kept_arrays, pruned_arrays;
 };
 
@@ -56,28 +56,29 @@ struct ib_pruned {
 	struct ib_audit_text audit; /* lines to add to the audit log */
 	struct ib_run_stats stats;
 	struct ib_dry_run dry_run; /* results of --dry-run */
-	uint64_t numbers;	   /* number of records in the block; for a list, number of lines */
-	bool bad; /* true if the record at bad_line is invalid; `why` is the reason */
+	/* number of records in the block; number of lines if the manifest is a list */
+	uint64_t numbers;
+	bool bad; /* true if the record in line bad_line is invalid; `why` is then the reason */
 	uint64_t bad_line;
 	char why[IB_WHY_MAX];
-	bool failed; /* out of memory */
+	bool failed; /* true if memory ran out */
 };
 void ib_pruned_release(void *block);
 
-/* Decide which records of b->in.block to keep, and format the records. */
+/* Decide which records of b->in.block to keep, and format the records for the outputs. */
 void ib_prune_block(const struct ib_pruner *p, struct ib_pruned *b);
 
 /*
  * Decide whether to keep one sample with a known keep probability. The decision is stored in
  * *annotation and is added to the statistics and to the audit text. In a dry run, the sample is
- * only added to b->dry_run. row is the sample's row in the scores, or IB_NO_ROW. Returns true if
- * the sample is kept. In a dry run, always returns true.
+ * only added to b->dry_run. `row` is the score row of the sample, or IB_NO_ROW. Returns true if the
+ * sample is kept. In a dry run, always returns true.
  */
 bool ib_prune_sample(const struct ib_pruner *p, struct ib_pruned *b, struct ib_span id,
 		     uint32_t row, const struct ib_inclusion *inclusion,
 		     struct ib_annotation *annotation);
 
-/* Clear the results. Call this function before the first record of b->in.block. */
+/* Clear the results in b. Call this function before the first record of b->in.block is pruned. */
 void ib_pruned_reset(const struct ib_pruner *p, struct ib_pruned *b);
 
 /*
@@ -87,16 +88,17 @@ void ib_pruned_reset(const struct ib_pruner *p, struct ib_pruned *b);
 bool ib_pruned_add_weight(struct ib_pruned *b, const struct ib_annotation *annotation,
 			  bool written);
 /*
- * Append one row of --range to the buffer of an .npz output; `text` says which output. weight is
+ * Append one row of --range to the buffer of an .npz output; `text` selects the output. weight is
  * NULL if the output has no weights.
  */
 void ib_pruned_add_row(struct ib_pruned *b, enum ib_text text, uint64_t index,
 		       const double *weight);
-extern const char ib_weights_cannot_hold_id[]; /* message if ib_pruned_add_weight() fails */
+/* error message for an id that ib_pruned_add_weight() refuses */
+extern const char ib_weights_cannot_hold_id[];
 
 /*
- * Count n look-ups, and release the mapped pages if IB_LOOKUPS_BEFORE_KEEPING_PAGES and
- * IB_SMALL_MANIFEST_BYTES require this.
+ * Add n to the number of look-ups. Release the mapped pages if the limits
+ * IB_LOOKUPS_BEFORE_KEEPING_PAGES and IB_SMALL_MANIFEST_BYTES require it.
  */
 void ib_pruner_release_pages(const struct ib_pruner *p, size_t n);
 
@@ -109,15 +111,16 @@ ib_pruner_selects(const struct ib_pruner *p, struct ib_span id)
 }
 
 /*
- * Store where the current record ends in each text of the outputs. Only --split and --companion
- * need these positions. Without these options, the function does nothing.
+ * Store the end of the current record in each text that b adds to the outputs. Only --split and
+ * --companion need these positions. Without these options, the function does nothing.
  */
 void ib_pruned_note_written(const struct ib_pruner *p, struct ib_pruned *b, struct ib_span id,
 			    uint64_t number);
 
 /*
- * Find the i-th record of the block that belongs to the requested partition, for a message. *line
- * is set to the record's line number within the block, and *id to the record's id.
+ * Find a record for a message: record i, counted from 0, of those records of the block that are in
+ * the requested partition. Set *line to the record's line number within the block, and *id to the
+ * record's id.
  */
 void ib_pruned_locate(const struct ib_pruner *p, struct ib_pruned *b, size_t i, uint64_t *line,
 		      struct ib_span *id);

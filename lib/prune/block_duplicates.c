@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 
-/* True if an earlier operand has the same path as this operand. */
+/* True if an earlier operand has the same path as the current operand. */
 static bool
 is_given_twice(const struct ib_prune_options *o, const struct ib_source *source)
 {
@@ -19,8 +19,8 @@ is_given_twice(const struct ib_prune_options *o, const struct ib_source *source)
 }
 
 /*
- * Describe the likely cause of a duplicate id: an operand is given twice, or
- * the ids are paths and several segments of one file have the same path.
+ * Describe the likely cause of a duplicate id: the same operand is given twice, or the ids are file
+ * paths and several segments of one file are samples.
  */
 static void
 describe_remedy(const struct ib_prune_options *o, const struct ib_source *source, char *text,

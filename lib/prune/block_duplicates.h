@@ -6,8 +6,8 @@
 
 /*
  * Record the ids of a block in *check. Returns IB_E_DATA if an id has occurred before, unless
- * duplicates are allowed; the message names the line of the record and the likely cause. `line` is
- * the number of the first line of the block. Blocks must be passed in manifest order.
+ * duplicates are allowed. The error message names the line of the repeated id and the likely cause.
+ * `line` is the number of the first line of the block. Blocks must be passed in manifest order.
  */
 enum ib_status ib_block_check_duplicates(const struct ib_pruner *p,
 					 struct ib_duplicate_check *check, struct ib_pruned *b,

@@ -11,22 +11,22 @@
 
 /* Initialize with {0}. */
 struct ib_block_ids {
-	/* score row of each sample, in order; IB_NO_ROW for a sample without a score */
+	/* score row of each sample, in manifest order; IB_NO_ROW for a sample without a score */
 	uint32_t *row;
 	size_t n, cap;
-	XXH128_hash_t *unseen; /* hashes of the ids without a score row, in order */
+	XXH128_hash_t *unseen; /* hashes of the ids without a score row, in manifest order */
 	size_t nunseen, unseen_cap;
 	struct ib_unseen_ids examples; /* some of the ids without a score row, for messages */
 };
 void ib_block_ids_release(struct ib_block_ids *ids);
 
-/* Remove all ids. */
+/* Remove all ids from *ids, but keep the memory. */
 void ib_block_ids_empty(struct ib_block_ids *ids);
 
-/* Make room for IB_GROUP more samples. Returns false if out of memory. */
+/* Make room in ids for IB_GROUP more samples. Returns false if memory runs out. */
 bool ib_block_ids_reserve_group(struct ib_block_ids *ids);
 
-/* Return the index in row[] of the i-th sample that has no score row. */
+/* Return the index in ids->row of sample i, counted from 0, of the samples without a score row. */
 size_t ib_block_ids_find_unseen(const struct ib_block_ids *ids, size_t i);
 
 #endif

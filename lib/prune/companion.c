@@ -13,7 +13,7 @@ struct ib_companion {
 	struct ib_input *in;
 	char *buf;
 	size_t at, n;
-	uint64_t lines;	  /* number of lines that have been begun so far */
+	uint64_t lines;	  /* number of lines so far, including the current line */
 	bool inside_line; /* true if the current line has more pieces */
 	bool ended;
 };
@@ -82,7 +82,10 @@ ib_companion_free(struct ib_companion *a)
 	free(a);
 }
 
-/* If the buffer is empty, read more bytes. Returns IB_EOF at the end of the file. */
+/*
+ * If the buffer is empty, read the next bytes of the file into the buffer. Returns IB_EOF at the
+ * end of the file.
+ */
 static enum ib_status
 refill(struct ib_companion *a, struct ib_error *err)
 {
@@ -128,7 +131,7 @@ ib_companion_get(struct ib_companion *a, struct ib_span *piece, struct ib_error 
 	return IB_OK;
 }
 
-/* Read the rest of the current line. */
+/* Read the rest of the current line and discard it. */
 static enum ib_status
 skip_line(struct ib_companion *a, struct ib_error *err)
 {

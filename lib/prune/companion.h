@@ -18,7 +18,7 @@ void ib_companion_free(struct ib_companion *a); /* NULL is allowed */
 const char *ib_companion_output_path(const char *spec);
 
 /*
- * Go to the line with the number `line`, counted from 0. `line` must be larger in each call than in
+ * Go to the line with the number `line`, counted from 0. Each call must have a larger `line` than
  * the previous call. Returns IB_E_DATA if the file has no line with this number.
  */
 enum ib_status ib_companion_seek(struct ib_companion *a, uint64_t line, struct ib_error *err);
@@ -31,8 +31,8 @@ enum ib_status ib_companion_get(struct ib_companion *a, struct ib_span *piece,
 				struct ib_error *err);
 
 /*
- * Check the length of the file after the last record. Returns IB_E_DATA unless the file has
- * exactly `lines` lines.
+ * Check that the companion file has exactly `lines` lines. Call this function when the manifest has
+ * no more records. Returns IB_E_DATA if the number of lines differs.
  */
 enum ib_status ib_companion_end(struct ib_companion *a, uint64_t lines, struct ib_error *err);
 

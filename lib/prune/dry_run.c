@@ -96,8 +96,8 @@ predict(const struct ib_dry_run *p, const struct ib_rule *rule)
 		return f;
 	f.variance = ib_exact_round(&p->variance);
 	/*
-	 * Divide the exact sums, because the quotient of rounded sums is not always 1
-	 * for --rule random.
+	 * Divide the exact sums. With rounded sums, f.relative would not always be 1 for --rule
+	 * random.
 	 */
 	if (mean_pi > 0)
 		f.relative =

@@ -15,8 +15,7 @@ struct ib_dry_run {
 	double max_weight;
 	struct ib_exact pi_sum, inverse_pi_sum; /* sums of pi and of 1/pi */
 	/*
-	 * the sum of (1-pi)/pi * x^2 over all samples with a known score, where x =
-	 * ib_proxy_of(score)
+	 * the sum of (1-pi)/pi * x^2 over all samples with a known score; x is ib_proxy_of(score)
 	 */
 	struct ib_exact variance;
 	struct ib_exact square_sum; /* the sum of x^2 over all samples with a known score */
@@ -27,10 +26,10 @@ void ib_dry_run_add(struct ib_dry_run *p, const struct ib_rule *rule,
 		    const struct ib_inclusion *inclusion, float score);
 void ib_dry_run_merge(struct ib_dry_run *p, const struct ib_dry_run *other);
 
-/* Add all rows of the score table that have a known score. */
+/* Add to p all samples that have a known score in the score table of the rule. */
 void ib_dry_run_rows(struct ib_dry_run *p, const struct ib_rule *rule);
 
-/* Write the prediction as JSON or as a table. */
+/* Write the prediction as a table if `table` is true, otherwise as JSON. */
 enum ib_status ib_dry_run_write(const struct ib_dry_run *p, const struct ib_rule *rule, bool table,
 				struct ib_output *out, struct ib_error *err);
 

@@ -42,7 +42,7 @@ bucket(uint64_t nslots, XXH128_hash_t h)
 	return ((h.high64 >> 32) * nslots) >> 32;
 }
 
-/* Return the slot that contains h, or else the free slot in which h can be stored. */
+/* Return the slot that contains h. If no slot contains h, return the empty slot for h. */
 static inline XXH128_hash_t *
 slot_of(XXH128_hash_t *slots, uint64_t nslots, XXH128_hash_t h)
 {

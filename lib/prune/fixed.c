@@ -1,12 +1,12 @@
 /*
  * --sampling fixed: of the n known rows that have the same pi < 1, keep exactly k = round(pi * n)
- * rows. These are the rows with the smallest (u, id).
+ * rows. The kept rows have the smallest pairs (u, id).
  *
- * The rows to keep are found in linear time, by two passes over the rows for any number of
- * groups. The first pass counts the rows of each group in U_BINS bins, which are the leading bits
- * of u. These counts determine the edge bin: the bin that contains the k-th smallest u of the
- * group. The second pass keeps the rows in the bins before the edge bin, and collects the rows in
- * the edge bin. About n / 4096 rows are collected; they are then sorted.
+ * Two passes over the rows find the rows to keep, for any number of groups, so the time is linear.
+ * The first pass counts the rows of each group in U_BINS bins, which are the leading bits of u.
+ * These counts determine the edge bin: the bin that contains the k-th smallest u of the group. The
+ * second pass keeps the rows in the bins below the edge bin, and collects the rows in the edge bin.
+ * The collected rows, about n / 4096, are then sorted.
  */
 #define XXH_INLINE_ALL
 #include "prune/fixed.h"
@@ -21,16 +21,16 @@
 /* The number of bins of u. With more bins, 64 groups would not fit into the cache. */
 #define U_BINS 4096
 
-/* The search state of one group. */
+/* The state of the search for the k smallest u in one group. */
 struct group {
-	uint32_t *count;	   /* [U_BINS]: number of rows in each bin of u */
+	uint32_t *count;	   /* count[b]: number of rows in bin b of u */
 	uint32_t edge;		   /* the edge bin, which contains the k-th smallest u */
-	uint64_t below;		   /* number of rows in the bins before the edge bin */
+	uint64_t below;		   /* number of rows in the bins below the edge bin */
 	struct edge_row *edge_row; /* the rows in the edge bin */
 	uint64_t nedge_rows;
 };
 
-/* A row in the edge bin. The id is included because qsort() has no context argument. */
+/* A row in the edge bin. The struct includes the id, because qsort() has no context argument. */
 struct edge_row {
 	uint64_t bits; /* u, as returned by ib_draw_bits() */
 	uint32_t row;
@@ -43,8 +43,9 @@ struct draws {
 	struct ib_fixed_group pi[IB_THRESHOLDS_MAX]; /* distinct values of pi, ascending */
 	struct group group[IB_THRESHOLDS_MAX];
 	size_t ngroups;
-	uint8_t *group_of; /* for each row, the number of its group, from 1; 0 if it has no group */
-	uint16_t *u_bin;   /* for each row, the bin of its u */
+	/* group_of[row]: number of the row's group, counted from 1; 0 if the row has no group */
+	uint8_t *group_of;
+	uint16_t *u_bin; /* u_bin[row]: bin of the row's u */
 };
 
 static int
@@ -73,7 +74,7 @@ draw(const struct ib_rule *r, uint64_t row)
 	return ib_draw_bits(r->draw_key, id.p, id.n);
 }
 
-/* First pass: find the group and the bin of each row. */
+/* First pass: find the group and the bin of each row, and count the rows in each bin. */
 static void
 count_rows(struct draws *d)
 {
@@ -121,7 +122,7 @@ mark_row(struct ib_rule *r, uint64_t row, bool kept)
 	r->kept[row / 64] |= (uint64_t)kept << row % 64;
 }
 
-/* Second pass: keep the rows before the edge bin, and collect the rows in the edge bin. */
+/* Second pass: keep the rows in bins below the edge bin, and collect the rows in the edge bin. */
 static void
 mark_rows(struct draws *d)
 {
@@ -182,7 +183,7 @@ draws_free(struct draws *d)
 	free(d);
 }
 
-/* List all values of pi below 1 that a row can have. */
+/* List in d->pi all values of pi below 1 that a row can have. */
 static void
 list_groups(struct draws *d)
 {

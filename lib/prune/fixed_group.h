@@ -7,15 +7,17 @@
 
 /* A group: all rows that have the same pi < 1. Exactly k of the n rows are kept. */
 struct ib_fixed_group {
-	/* the pi that the rule computed; the samples are kept with the probability k/n instead */
+	/*
+	 * the pi that the rule computed; the rows are kept with probability k/n instead of this pi
+	 */
 	double pi;
 	uint64_t n, k;
-	double fraction, weight; /* k/n; n/k */
+	double fraction, weight; /* fraction: k/n; weight: n/k */
 };
 
 /*
- * Return the index of the first of n groups whose pi is not below `pi`. This is
- * a binary search without a branch in the loop.
+ * Return the index of the first of n groups whose pi is at least `pi`, or n - 1 if there is none.
+ * This is a binary search without a branch in the loop.
  */
 static inline size_t
 ib_fixed_group_seek(const struct ib_fixed_group *g, size_t n, double pi)

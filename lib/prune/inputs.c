@@ -24,8 +24,8 @@ scores_name(const struct ib_prune_options *options)
 }
 
 /*
- * Fail if the scores are from a later epoch than -e. Warn if they are from the same epoch, or if
- * there are no scores.
+ * Fail if the scores are from a later epoch than -e. Warn if the scores are from the epoch of -e,
+ * or if there are no scores.
  */
 static enum ib_status
 check_epochs(const struct ib_prune_inputs *b, const struct ib_prune_options *o,
@@ -83,7 +83,7 @@ load_scores(struct ib_prune_inputs *b, const struct ib_prune_options *o,
 
 /* ---- totals -------------------------------------------------------------------- */
 
-/* Read the totals file; digest is char[33]. */
+/* Read the totals file. `digest` must have room for 33 characters. */
 static enum ib_status
 load_totals(const char *path, struct ib_totals_file **totals, char *digest, struct ib_error *err)
 {
@@ -105,7 +105,7 @@ load_totals(const char *path, struct ib_totals_file **totals, char *digest, stru
 	return st ? st : ib_totals_file_check(*totals, path, err);
 }
 
-/* True if scores with the totals t may be a subset of scores with the totals `all`. */
+/* True if samples with the totals t can be a subset of the samples with the totals `all`. */
 static bool
 is_summed(const struct ib_totals *all, const struct ib_totals *t)
 {
@@ -140,8 +140,8 @@ check_sums(const struct ib_prune_inputs *b, const struct ib_prune_options *o, st
 
 /*
  * Check that the totals match the epoch and the scores, and that the scores of one partition are
- * not used as if they were all scores. If they certainly do not match, this is an error. If they
- * probably do not match, this causes a warning.
+ * not used as if they were all scores. A certain mismatch is an error. A probable mismatch causes a
+ * warning.
  */
 static enum ib_status
 check_totals(const struct ib_prune_inputs *b, const struct ib_prune_options *o,

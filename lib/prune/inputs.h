@@ -1,6 +1,6 @@
 /*
- * The inputs of a decision: the scores, and the totals of --totals. These functions read both, and
- * check that the scores and the totals belong together and fit the epoch.
+ * The inputs of the decisions of a run: the scores, and the totals of --totals. The functions read
+ * the scores and the totals, and check that both belong together and fit the epoch.
  */
 #ifndef IB_PRUNE_INPUTS_H
 #define IB_PRUNE_INPUTS_H
@@ -10,8 +10,9 @@
 #include "score/totals_file.h"
 
 struct ib_prune_inputs {
-	struct ib_scores *scores; /* NULL without -s, or in epoch 0 if the file does not exist */
-	bool borrowed;		  /* true if the caller owns the scores (prune/memory.h) */
+	/* NULL without -s, and in epoch 0 if the file of -s does not exist */
+	struct ib_scores *scores;
+	bool borrowed;		       /* true if the caller owns the scores (prune/memory.h) */
 	struct ib_totals_file *totals; /* NULL without --totals */
 };
 

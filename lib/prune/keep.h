@@ -16,7 +16,11 @@ enum ib_status ib_keep_read(const struct ib_rule_options *options, double *keep,
  */
 void ib_keep_warn(const struct ib_context *context, const char *keep, double nearest);
 
-/* Solve for r. `nbelow` of the n known scores are below the threshold. */
+/*
+ * Set rule->solved.ratio to the ratio r, at most IB_RATIO_MAX, for which the rule keeps the
+ * fraction of --keep. n is the number of known scores, and `nbelow` is the number of known scores
+ * below the threshold.
+ */
 enum ib_status ib_keep_solve_ratio(struct ib_rule *rule, uint64_t n, uint64_t nbelow,
 				   const struct ib_context *context, struct ib_error *err);
 

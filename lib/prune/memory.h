@@ -13,7 +13,7 @@ struct ib_prune_memory {
 	struct ib_scores *scores;    /* scores, instead of -s; NULL if there are no scores */
 	const char *scores_digest;   /* digest of the score file; empty if no score file was read */
 	const char *manifest_digest; /* digest of the list of the ids, one per line */
-	const struct ib_span *id;    /* [options->range]; NULL if the ids are row numbers */
+	const struct ib_span *id;    /* id[row]: the id of a row; NULL if the ids are row numbers */
 	struct ib_row_arrays *kept;  /* receives the kept rows, instead of -o */
 };
 

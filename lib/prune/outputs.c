@@ -9,7 +9,7 @@
 #include "prune/memory.h"
 #include "score/scores.h"
 
-#define FILLED_FILES_MAX 128 /* limit of the number of --split files that are filled at once */
+#define FILLED_FILES_MAX 128 /* maximum number of --split files to fill in one pass */
 
 static bool
 is_per_operand(const struct ib_prune_options *o)
@@ -39,7 +39,7 @@ weight_name(const struct ib_prune_options *o)
 	return o->weight_field ? o->weight_field : "weight";
 }
 
-/* Open a file of an output, and set up the writer for this file. */
+/* Open one file of an output, and set up the writer of the file. */
 static enum ib_status
 open_file(struct ib_prune_outputs *t, const struct ib_prune_output *output, const char *path,
 	  struct ib_record_writer *writer, struct ib_error *err)
@@ -70,8 +70,8 @@ open_file(struct ib_prune_outputs *t, const struct ib_prune_output *output, cons
 }
 
 /*
- * Complete a file, and close it at once, because a run may write more files
- * than a process may have open.
+ * Complete a file, and close the file at once, because a run may write more files than a process
+ * may have open.
  */
 static enum ib_status
 close_file(struct ib_record_writer *writer, struct ib_error *err)
@@ -113,8 +113,8 @@ add_companions(struct ib_prune_outputs *t, struct ib_error *err)
 }
 
 /*
- * Add each requested output. With --dry-run, the table of the dry run
- * is written instead of the manifest.
+ * Add an item to t->output for each requested output. With --dry-run, the run writes the prediction
+ * instead of the epoch manifest.
  */
 static enum ib_status
 add_outputs(struct ib_prune_outputs *t, const struct ib_annotate *annotate, struct ib_error *err)
@@ -172,7 +172,7 @@ ib_prune_outputs_open(struct ib_prune_outputs *t, const struct ib_prune_options 
 
 /* ---- operands ------------------------------------------------------------------- */
 
-/* Fail if an earlier operand has the same output name. */
+/* Fail if the output of an earlier operand has the same name. */
 static enum ib_status
 check_name(const struct ib_list *operands, const struct ib_source *source, const char *name,
 	   struct ib_error *err)
@@ -244,7 +244,7 @@ write_text(struct ib_prune_outputs *t, struct ib_prune_output *output, struct ib
 	write_piece(t, output, &piece);
 }
 
-/* Copy a line of a companion. */
+/* Copy one line of a companion to the companion's output. */
 static enum ib_status
 write_line(struct ib_prune_outputs *t, struct ib_prune_output *output, uint64_t number,
 	   struct ib_error *err)
@@ -257,7 +257,9 @@ write_line(struct ib_prune_outputs *t, struct ib_prune_output *output, uint64_t 
 	return st == IB_EOF ? IB_OK : st;
 }
 
-/* Write the texts that all records of a block add to one output. */
+/*
+ * Write the text of a block to one output. For a companion, write its lines for the kept records.
+ */
 static enum ib_status
 write_block(struct ib_prune_outputs *t, struct ib_prune_output *output,
 	    const struct ib_record_texts *texts, uint64_t before, struct ib_error *err)
@@ -339,7 +341,7 @@ ib_prune_outputs_status(struct ib_prune_outputs *t, struct ib_error *err)
 	return st;
 }
 
-/* Open file k of each output. Each output has one writer. */
+/* Open file k of each output. writer[i] becomes the writer of the file of output i. */
 static enum ib_status
 open_number(struct ib_prune_outputs *t, uint64_t k, struct ib_record_writer *writer,
 	    struct ib_error *err)
@@ -362,7 +364,7 @@ open_number(struct ib_prune_outputs *t, uint64_t k, struct ib_record_writer *wri
 	return st;
 }
 
-/* Fill the files [from, to) of --split in one pass over the records. */
+/* Fill the --split files whose numbers are in [from, to) in one pass over the records. */
 static enum ib_status
 fill_numbers(struct ib_prune_outputs *t, uint64_t from, uint64_t to,
 	     struct ib_record_writer *writer, struct ib_error *err)
@@ -384,7 +386,7 @@ fill_numbers(struct ib_prune_outputs *t, uint64_t from, uint64_t to,
 }
 
 /*
- * Return how many of the files of --split to fill in one pass. These files use at most a quarter
+ * Return the number of --split files to fill in one pass, for which the run uses at most a quarter
  * of the file descriptors that a process may have.
  */
 static size_t
@@ -441,7 +443,7 @@ ib_prune_outputs_are_several(const struct ib_prune_outputs *t)
 	return t->split || is_per_operand(t->options);
 }
 
-/* Move the files of a list to an array. Returns the number of files. */
+/* Move the files of the list to the array `to`. Returns the number of files. */
 static size_t
 move_files(struct ib_prune_files *from, struct ib_output **to)
 {

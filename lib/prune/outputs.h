@@ -1,9 +1,8 @@
 /*
- * The files that one run of ib-prune writes: the pruned records, the
- * companions, the weights file and the epoch manifest. The epoch manifest is
- * one file, one file per operand, or K files with --split. Each kind of output
- * is an item of one array. ib_prune_outputs_commit() makes all files appear
- * together, or no file.
+ * The files that one run of ib-prune writes: the pruned records, the companions, the weights file
+ * and the epoch manifest. The epoch manifest is one file, one file per operand, or K files with
+ * --split. The kinds of output are the items of one array. ib_prune_outputs_commit() makes all
+ * files appear together; after an error, no file appears.
  */
 #ifndef IB_PRUNE_OUTPUTS_H
 #define IB_PRUNE_OUTPUTS_H
@@ -17,7 +16,7 @@
 struct ib_prune_output {
 	const char *path;  /* path as given by the user; with --split, a pattern with %d */
 	enum ib_text text; /* the kind of text that the worker threads format for this output */
-	const struct ib_annotate *annotate; /* columns to add to headers; NULL to add no columns */
+	const struct ib_annotate *annotate; /* columns to add to a CSV header; NULL to add none */
 	/*
 	 * The companion whose lines are written instead of `text`; NULL if the output is not a
 	 * companion.
@@ -27,10 +26,10 @@ struct ib_prune_output {
 	bool has_records;
 	/* true if the records are distributed over K files (--split) */
 	bool is_split;
-	/* true if the files are .npz, see ib_prune_makes_arrays() */
+	/* true if the files are .npz archives; see ib_prune_makes_arrays() */
 	bool is_npz;
 	bool npz_has_weights;		/* true if the .npz has the weights */
-	struct ib_record_writer writer; /* has no file if `is_split` is true */
+	struct ib_record_writer writer; /* not used if `is_split` is true */
 };
 
 /* A list of open files, which the list owns. */
@@ -41,7 +40,7 @@ struct ib_prune_files {
 
 struct ib_prune_outputs {
 	const struct ib_prune_options *options;
-	double rate_factor; /* factor for the learning rate, see ib_rule_rate_factor() */
+	double rate_factor; /* factor for the learning rate; see ib_rule_rate_factor() */
 	struct ib_prune_output *output; /* [noutputs]; the last output is the epoch manifest */
 	size_t noutputs;
 	struct ib_split *split; /* NULL without --split */
@@ -51,7 +50,7 @@ struct ib_prune_outputs {
 };
 
 /*
- * True if the output `path` of the run is an .npz of arrays. Worker threads then format binary
+ * True if the run's output `path` is an .npz archive of arrays. Worker threads then format binary
  * rows for this output with ib_row_text_write(). path may be NULL.
  */
 bool ib_prune_makes_arrays(const struct ib_prune_options *options, const char *path);
@@ -61,25 +60,27 @@ enum ib_status ib_prune_outputs_open(struct ib_prune_outputs *t,
 				     const struct ib_annotate *annotate, double rate_factor,
 				     struct ib_error *err);
 
-/* Begin an operand. If -o contains %s, open the operand's file. Write the headers. */
+/* Begin an operand: open its epoch manifest if -o contains %s, and write the headers. */
 enum ib_status ib_prune_outputs_begin(struct ib_prune_outputs *t, const struct ib_source *source,
 				      struct ib_error *err);
 
-/* Write the texts of a block. `before` is the number of records before the block. */
+/*
+ * Write the texts of a block. `before` is the number of records in the manifest before the block.
+ */
 enum ib_status ib_prune_outputs_write(struct ib_prune_outputs *t,
 				      const struct ib_record_texts *texts, uint64_t before,
 				      struct ib_error *err);
 
 /* The outputs to which a piece of a tar can be written. */
 enum ib_prune_destination {
-	IB_TO_MANIFEST,	 /* write to the manifest that contains the current sample */
-	IB_TO_MANIFESTS, /* write to every manifest */
-	IB_TO_PRUNED	 /* write to the output of --pruned */
+	IB_TO_MANIFEST,	 /* the epoch manifest that contains the current sample */
+	IB_TO_MANIFESTS, /* all epoch manifests */
+	IB_TO_PRUNED	 /* the output of --pruned */
 };
 
 /*
- * Write a piece of a tar. Before the pieces of a kept sample are written, the caller must write
- * the sample's texts with ib_prune_outputs_write(). These texts are the id and the weights line,
+ * Write a piece of a tar. Before the pieces of a kept sample are written, the caller must write the
+ * sample's texts with ib_prune_outputs_write(). The texts are the sample's id and --weights line,
  * but not the record.
  */
 void ib_prune_outputs_write_piece(struct ib_prune_outputs *t, enum ib_prune_destination to,
@@ -88,17 +89,18 @@ void ib_prune_outputs_write_piece(struct ib_prune_outputs *t, enum ib_prune_dest
 /* Return the first error of any output. */
 enum ib_status ib_prune_outputs_status(struct ib_prune_outputs *t, struct ib_error *err);
 
-/* Complete the files after the last record. `records` is the number of records. */
+/*
+ * Complete the files when the manifest has no more records. `records` is the number of its records.
+ */
 enum ib_status ib_prune_outputs_end(struct ib_prune_outputs *t, uint64_t records,
 				    struct ib_error *err);
 
-/* True if there may be several epoch manifests. */
+/* True if the run can write more than one epoch manifest. */
 bool ib_prune_outputs_are_several(const struct ib_prune_outputs *t);
 
 /*
- * Commit all files together with `receipt` and with `also`, which is an action
- * such as appending to a log. Both may be NULL. The manifests are committed
- * last.
+ * Commit all files together with `receipt` and with `also`, which is an action such as appending to
+ * a log. `receipt` and `also` may be NULL. The epoch manifests are committed last.
  */
 enum ib_status ib_prune_outputs_commit(struct ib_prune_outputs *t, struct ib_output **receipt,
 				       const struct ib_output_also *also, struct ib_error *err);

@@ -1,6 +1,6 @@
 /*
- * The table of parameters. Check the values of parameters, and read and write the JSON members
- * that hold these values.
+ * The table of parameters. Check the values of parameters, and read and write the JSON members of
+ * receipts and run headers.
  */
 #include "prune/params.h"
 

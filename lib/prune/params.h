@@ -1,13 +1,11 @@
 /*
- * The parameters of a rule and of its schedule, in one table. Each row
- * describes one parameter: its name, its member in struct ib_rule_options, its
- * kind and its range. The table is used to parse --rule NAME:PARAMETER=VALUE,
- * to check values, to print --help, and to write receipts and run headers. The
- * table is also used to read run headers (audit/run_header.c) and to print the
+ * The parameters of a rule and of its schedule, in one table. Each row describes one parameter: its
+ * name, its member in struct ib_rule_options, its kind and its range. The commands use the table to
+ * parse --rule NAME:PARAMETER=VALUE, to check values and to print --help. The table also controls
+ * the writing of receipts and run headers, the reading of run headers (audit/run_header.c), and the
  * command of a run in a report (audit/reproduce.c).
  *
- * To add a parameter, add a row in params.c and a member in struct
- * ib_rule_options.
+ * To add a parameter, add a row in params.c and a member in struct ib_rule_options.
  */
 #ifndef IB_PRUNE_PARAMS_H
 #define IB_PRUNE_PARAMS_H
@@ -16,7 +14,7 @@
 #include "prune/rule.h"
 
 enum ib_param_kind {
-	/* a list in receipts and run headers, not an option; write() writes the list */
+	/* a list in receipts and run headers, written by write(); not an option */
 	IB_PARAM_LIST,
 	IB_PARAM_SOLVED,    /* double in struct ib_solved; NaN if the rule has no such value */
 	IB_PARAM_RULE,	    /* enum ib_rule_id */
@@ -32,19 +30,19 @@ enum ib_param_kind {
 };
 
 struct ib_param {
-	const char *member; /* the member's name in receipts and run headers */
+	const char *member; /* name of the JSON member in receipts and run headers */
 	enum ib_param_kind kind;
-	size_t offset;	/* in struct ib_rule_options or struct ib_solved */
-	unsigned rules; /* bit set of the rules that have this parameter: bit 1 << id */
+	size_t offset;	/* offset of the value in struct ib_rule_options or struct ib_solved */
+	unsigned rules; /* bit set of the rules that have this parameter: 1 << id for each rule */
 	/*
-	 * bit set like `rules`: the member is written only for runs with one of these rules; 0: any
-	 * rule
+	 * bit set of rules, like `rules`: the member is written only for runs with one of these
+	 * rules; 0 if the member is written for runs with any rule
 	 */
 	unsigned only_rules;
-	bool normalized;   /* true if the member is written only for runs with --normalize */
+	bool normalized;   /* true if only runs with --normalize write the member */
 	const char *name;  /* the parameter's name after "--rule NAME:", or the option's name */
 	const char *value; /* placeholder in --help, such as "F" */
-	const char *range; /* valid values: "(0, 1]" for a number, "a|b" for a choice */
+	const char *range; /* valid values, such as "(0, 1]" for a number or "a|b" for a choice */
 	const char *help;
 	/*
 	 * Write the member into a receipt or a run header. Used only if the kind is IB_PARAM_LIST.
@@ -52,17 +50,22 @@ struct ib_param {
 	void (*write)(struct ib_json_writer *to, const struct ib_rule *rule);
 };
 
-/* Return the rows of the table, in the order of the members in receipts and run headers. */
+/*
+ * Return the rows of the table, in the order of the members in receipts and run headers. *n is set
+ * to the number of rows.
+ */
 const struct ib_param *ib_params(size_t *n);
 
-/* True if the rule has this parameter. */
+/* True if `rule` has the parameter p. */
 static inline bool
 ib_param_is_of(const struct ib_param *p, enum ib_rule_id rule)
 {
 	return p->rules >> rule & 1;
 }
 
-/* True if the row is an option such as --seed. False for a parameter of --rule. */
+/*
+ * True if the row describes an option such as --seed; false if it describes a parameter of --rule.
+ */
 static inline bool
 ib_param_is_option(const struct ib_param *p)
 {
@@ -75,7 +78,7 @@ ib_param_is_option(const struct ib_param *p)
  */
 const struct ib_param *ib_param_find_option(struct ib_span name);
 
-/* True if the options store the parameter as a string. */
+/* True if struct ib_rule_options stores the value of the parameter as a string. */
 static inline bool
 ib_param_is_text(const struct ib_param *p)
 {
@@ -91,8 +94,8 @@ ib_param_may_be_null(const struct ib_param *p)
 }
 
 /*
- * True if the options have a value for the parameter. A value can be absent only if it is a text
- * or an IB_PARAM_EPOCH.
+ * True if the options have a value for the parameter. Only a text or an IB_PARAM_EPOCH can be
+ * absent.
  */
 static inline bool
 ib_param_is_given(const struct ib_param *p, const struct ib_rule_options *o)
@@ -104,14 +107,14 @@ ib_param_is_given(const struct ib_param *p, const struct ib_rule_options *o)
 	return !ib_param_is_text(p) || *(const char *const *)at;
 }
 
-/* Return the address of the parameter in the options. */
+/* Return the address of the parameter's value in the options. */
 static inline void *
 ib_param_at(const struct ib_param *p, struct ib_rule_options *o)
 {
 	return (char *)o + p->offset;
 }
 
-/* Return the address of a parameter in the solved values. */
+/* Return the address of the parameter's value in *solved. */
 static inline const double *
 ib_param_solved(const struct ib_param *p, const struct ib_solved *s)
 {
@@ -143,9 +146,10 @@ void ib_params_write(struct ib_json_writer *to, const struct ib_rule *rule,
 		     const struct ib_prune_options *options);
 
 /*
- * Append the value as the user would write it after the option (rule_text.c). The value of --rule
- * includes the rule's parameters: "proportional:floor=0.2,scale=5". Do not call this function for
- * IB_PARAM_LIST, for IB_PARAM_SOLVED, or for a text that is not given.
+ * Append the value of the parameter as the user would write this value after the option
+ * (rule_text.c). The value of --rule includes the rule's parameters:
+ * "proportional:floor=0.2,scale=5". Do not call this function for IB_PARAM_LIST, for
+ * IB_PARAM_SOLVED, or for a text that is not given.
  */
 void ib_param_spell(struct ib_bytes *out, const struct ib_param *p,
 		    const struct ib_rule_options *options);

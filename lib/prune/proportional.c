@@ -1,9 +1,8 @@
 /*
- * --rule proportional: pi = min(1, max(floor, c*x)), so pi is proportional to x
- * except at its limits. x is an estimate of the gradient norm: 1-exp(-score) or
- * the score. If x were equal to the gradient norm, this rule would have the
- * smallest variance of all rules with the same expected cost (Neyman
- * allocation; Katharopoulos and Fleuret 2018, arXiv 1803.00942).
+ * --rule proportional: pi = min(1, max(floor, c*x)), so pi is proportional to x between the limits
+ * floor and 1. x is an estimate of the gradient norm: 1-exp(-score) or the score. If x were equal
+ * to the gradient norm, this rule would have the smallest variance of all rules with the same
+ * expected cost (Neyman allocation; Katharopoulos and Fleuret 2018, arXiv 1803.00942).
  */
 #include "prune/rule.h"
 
@@ -19,10 +18,9 @@
 #define GRID (1 << 24) /* pi is rounded up to a multiple of 1/GRID */
 
 /*
- * The loops have no branches, so that the computations for several scores
- * overlap. The bound and the rounding are in separate loops, because gcc would
- * otherwise use a branch. The shift changes a pi of 1 to IB_PI_HIGH. Avoiding
- * branches saves 4 % of the time of a run (tests/PERFORMANCE.md).
+ * The loops have no branches, so that the computations for several scores overlap. One loop limits
+ * pi and another loop rounds pi, because gcc would use a branch in a single loop. The shift changes
+ * pi = 1 to IB_PI_HIGH. Avoiding branches saves 4 % of the time of a run (tests/PERFORMANCE.md).
  */
 static void
 proportional_pi(const struct ib_rule *r, const float *score, size_t n, double *pi)
@@ -93,7 +91,7 @@ solve_budget(struct ib_rule *r, double keep, const struct ib_context *context, s
 	return keep <= b.floor ? IB_OK : ib_solve_scale(&b, r->bins, &r->solved.c, err);
 }
 
-/* Fail unless --keep or the parameter scale is given. */
+/* Fail if neither --keep nor the parameter scale is given. */
 static enum ib_status
 check_proportional(const struct ib_rule_options *o, struct ib_error *err)
 {

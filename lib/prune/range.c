@@ -11,7 +11,7 @@
 #include "prune/outputs.h"
 #include "record/range_text.h"
 
-/* A block must be large enough to make the cost per block negligible. */
+/* number of rows in a block; large enough to make the cost per block negligible */
 #define ROWS_PER_BLOCK ((uint64_t)1 << 14)
 
 /* A block of rows, and the results. */
@@ -20,7 +20,7 @@ struct block {
 	uint64_t from, n;
 };
 
-/* Rows that are decided together. The group has only the rows of the requested partition. */
+/* Rows that are pruned together. The group has only rows of the requested partition. */
 struct group {
 	size_t n;
 	struct ib_row_id text[IB_GROUP]; /* the ids; not used if options->memory has ids */
@@ -54,8 +54,8 @@ ib_range_is_rows(const struct ib_prune_options *o)
 /* ---- one block ---------------------------------------------------------------- */
 
 /*
- * Fill a group with rows, beginning with row *from, and set *from to the row after the group.
- * p->options->memory has the ids of the rows.
+ * Fill a group with rows, beginning with row *from. Set *from to the row after the group. The ids
+ * of the rows must be in p->options->memory.
  */
 static void
 fill_given(const struct ib_pruner *p, struct group *g, uint64_t *from, uint64_t to)
@@ -70,8 +70,8 @@ fill_given(const struct ib_pruner *p, struct group *g, uint64_t *from, uint64_t 
 }
 
 /*
- * Fill a group with rows, beginning with row *from, whose id is *id. Set *from to the row after
- * the group, and *id to the id of this row.
+ * Fill a group with rows, beginning with row *from, whose id is *id. Set *from to the row after the
+ * group, and *id to the id of the row after the group.
  */
 static void
 fill_group(const struct ib_pruner *p, struct group *g, uint64_t *from, uint64_t to,

@@ -9,13 +9,13 @@
 
 #include "prune/block.h"
 
-/* Return the format of the generated manifest. `output` is the path of -o, or NULL. */
+/* Return the format of the generated manifest. `output` is the path of -o; NULL without -o. */
 enum ib_format ib_range_format(const char *output);
 
-/* True if the run writes no record as text, so that ib_range_run() can be used. */
+/* True if the run writes no record as text, so that it can use ib_range_run(). */
 bool ib_range_is_rows(const struct ib_prune_options *options);
 
-/* The arguments of ib_range_run(). The function use() receives the blocks in order. */
+/* The arguments of ib_range_run(). The function use() receives the pruned blocks in row order. */
 struct ib_range_run {
 	const struct ib_pruner *pruner;
 	const struct ib_context *context;
@@ -23,7 +23,7 @@ struct ib_range_run {
 	void *ctx;
 };
 
-/* Prune the rows [0, options->range) in blocks, with several threads. */
+/* Prune the rows with numbers in [0, options->range), block by block, with several threads. */
 enum ib_status ib_range_run(const struct ib_range_run *run, struct ib_error *err);
 
 /* Compute the digest of the list of the ids 0 to n-1, one per line. */

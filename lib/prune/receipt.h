@@ -10,9 +10,10 @@
 /* XXH3-128 digests of the inputs and outputs. The digest of an absent file is empty. */
 struct ib_digests {
 	char scores[33], totals[33], manifest[33];
-	const char (*output)[33]; /* one digest per epoch manifest */
+	const char (*output)[33]; /* output[i]: digest of epoch manifest i */
 	size_t noutputs;
-	bool several; /* true with --split or %s in -o: `output` is written as an array */
+	/* true if `output` is written as an array, as with --split and with %s in -o */
+	bool several;
 };
 
 enum ib_status ib_receipt_write(const struct ib_rule *rule, const struct ib_prune_options *options,
@@ -20,7 +21,7 @@ enum ib_status ib_receipt_write(const struct ib_rule *rule, const struct ib_prun
 				const struct ib_digests *digests, struct ib_output *out,
 				struct ib_error *err);
 
-/* Append the header of a run in the audit log: one JSON object without a newline. */
+/* Append to out the header of the run for the audit log: a JSON object without a newline. */
 void ib_receipt_write_header(struct ib_bytes *out, const struct ib_rule *rule,
 			     const struct ib_prune_options *options,
 			     const struct ib_digests *digests);

@@ -17,11 +17,14 @@ enum ib_text {
 	IB_NTEXTS
 };
 
-/* One record of the epoch manifest: its number, and where it ends in each text. */
+/* The number of one record of the epoch manifest, and the ends of the record in the texts. */
 struct ib_written {
-	/* index of the record in its block, from 0; for a list, index of the line */
+	/*
+	 * index of the record in its block, counted from 0; index of the line if the manifest is a
+	 * list
+	 */
 	uint64_t number;
-	/* end[t] is the end of the record in text t. The text IB_TEXT_PRUNED has no such ends. */
+	/* end[t]: end of the record in text t, as an offset; t is not IB_TEXT_PRUNED */
 	size_t end[IB_TEXT_ID + 1];
 };
 
@@ -29,12 +32,12 @@ struct ib_written {
 struct ib_record_texts {
 	struct ib_bytes text[IB_NTEXTS];
 	/*
-	 * The records of the epoch manifest. This array is filled only for --companion and
-	 * --split.
+	 * the records that the block adds to the epoch manifest; filled only for --companion and
+	 * --split
 	 */
 	struct ib_written *written;
 	size_t nwritten, cap;
-	bool failed; /* out of memory */
+	bool failed; /* true if memory ran out */
 	struct ib_number_cache kept_cache, weights_cache;
 };
 void ib_record_texts_release(struct ib_record_texts *t);
@@ -45,16 +48,16 @@ void ib_record_texts_empty(struct ib_record_texts *t);
 /* True if an allocation has failed since the texts were emptied. */
 bool ib_record_texts_failed(const struct ib_record_texts *t);
 
-/* Append the line of one sample for --weights. The id must not contain a tab or a newline. */
+/* Append the --weights line of one sample. The id must not contain a tab or a newline. */
 void ib_record_texts_add_weight(struct ib_record_texts *t, struct ib_span id, double weight);
 
 /*
- * Add a record of the epoch manifest to the array, and append its id to IB_TEXT_ID. The caller
- * must have appended the record to the other texts before.
+ * Add a record of the epoch manifest to t->written, and append its id to the text IB_TEXT_ID. The
+ * caller must append the record to the other texts before this call.
  */
 void ib_record_texts_note(struct ib_record_texts *t, struct ib_span id, uint64_t number);
 
-/* Return the part of a text that belongs to the record written[i]. */
+/* Return the bytes of a text that belong to the record t->written[i]. */
 struct ib_span ib_record_texts_get(const struct ib_record_texts *t, enum ib_text text, size_t i);
 
 #endif

@@ -9,8 +9,8 @@
 #include "base/error.h"
 
 /*
- * Return the header without its newline, because one operand may use LF and
- * another operand CRLF.
+ * Return the header without its newline. Headers are compared without newlines, because one operand
+ * may use LF and another operand CRLF.
  */
 static struct ib_span
 header_of(const struct ib_source *s)
@@ -22,7 +22,10 @@ header_of(const struct ib_source *s)
 	return line;
 }
 
-/* Fail if two operands differ in format or header, because one file cannot contain both. */
+/*
+ * Fail if an operand differs from the first operand in format or header, because one file cannot
+ * contain both.
+ */
 static enum ib_status
 check_same_format(const struct ib_source *first_source, const struct ib_source *s,
 		  struct ib_error *err)
@@ -45,7 +48,7 @@ check_same_format(const struct ib_source *first_source, const struct ib_source *
 	return IB_OK;
 }
 
-/* True if the operand is empty and its format allows an empty file (unlike JSON and tar). */
+/* True if the operand is an empty file and its format allows this. JSON and tar do not. */
 static bool
 is_empty_shard(const struct ib_source *s)
 {

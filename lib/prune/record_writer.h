@@ -12,39 +12,40 @@
 #include "record/tar_writer.h"
 
 struct ib_record_writer {
-	/* Borrowed. NULL if the writer only checks that one file can hold all operands. */
+	/* the file, borrowed; NULL if the writer only checks that one file can hold all operands */
 	struct ib_output *out;
-	const struct ib_annotate *annotate; /* adds columns to a header; NULL to add no columns */
-	/* The operand that determines the format of the file. NULL before the first operand. */
+	const struct ib_annotate *annotate; /* adds columns to a CSV header; NULL to add none */
+	/* the operand that determines the format of the file; NULL before the first operand */
 	const struct ib_source *first_source;
 	bool is_json_array;	   /* true if the format is a JSON array */
 	bool empty;		   /* true until a record is written */
 	struct ib_tar_writer *tar; /* NULL if the format is not tar */
 	/*
-	 * Not NULL if the output is an .npz. The writer then receives binary rows (row_arrays.h).
+	 * the arrays of an .npz, for which the writer receives binary rows (row_arrays.h); NULL if
+	 * the output is not an .npz
 	 */
 	struct ib_row_arrays *arrays;
 };
 
 /*
- * Begin an operand. If it is the first operand, its header is written. Returns IB_E_DATA if a
- * later operand has a different format or header.
+ * Begin an operand. If the operand is the first one, write its header. Returns IB_E_DATA if the
+ * format or the header differs from the first operand.
  */
 enum ib_status ib_record_writer_begin(struct ib_record_writer *t, const struct ib_source *source,
 				      struct ib_error *err);
 
 /*
- * Write records, or a piece of a tar. If the format is a JSON array, each record must begin with
- * a comma.
+ * Write the bytes of a piece, which are records or a part of a tar. If the format is a JSON array,
+ * each record must begin with a comma.
  */
 void ib_record_writer_write(struct ib_record_writer *t, const struct ib_tar_piece *piece);
 
-/* Complete the file after the last record. */
+/* Complete the file. Call this function after the last record is written. */
 void ib_record_writer_end(struct ib_record_writer *t);
 
 /*
- * Make a file recognizable as incomplete after a failure: end a tar inside a member, so that
- * readers detect the error. The output is not discarded.
+ * After a failure, end a tar inside a member, so that readers detect that the tar is incomplete. A
+ * file of another format is not changed. The output is not discarded.
  */
 void ib_record_writer_break(struct ib_record_writer *t);
 

@@ -1,6 +1,6 @@
 /*
  * An .npz output of --range. The array `index` contains the numbers of the samples. The second
- * array contains their weights.
+ * array contains the weights of the samples.
  */
 #ifndef IB_PRUNE_ROW_ARRAYS_H
 #define IB_PRUNE_ROW_ARRAYS_H
@@ -16,21 +16,21 @@ struct ib_row_arrays {
 	struct ib_huge_array weight; /* float[n] */
 	uint64_t n;
 	/*
-	 * Factor for the learning rate, which is written as a scalar if the output has weights.
-	 * NaN if no factor is written.
+	 * factor for the learning rate, written as a scalar if the output has weights; NaN to write
+	 * no factor
 	 */
 	double rate_factor;
-	bool failed; /* out of memory */
+	bool failed; /* true if memory ran out */
 };
 
-/* Create the arrays. weight_name is borrowed. Returns NULL if out of memory. */
+/* Create empty arrays. weight_name is borrowed. Returns NULL if memory runs out. */
 struct ib_row_arrays *ib_row_arrays_new(const char *weight_name);
 void ib_row_arrays_free(struct ib_row_arrays *a); /* NULL is allowed */
 
 /*
  * Append one row to a buffer of bytes: the index as uint64_t and, if the output has weights, the
- * weight as float. Blocks and --split store rows as such bytes. ib_row_arrays_add() reads the
- * buffer and appends its rows to the arrays.
+ * weight as float. Blocks and --split store rows in such buffers. ib_row_arrays_add() appends the
+ * rows of a buffer to the arrays.
  */
 static inline void
 ib_row_text_write(struct ib_bytes *text, uint64_t index, const float *weight)
@@ -46,7 +46,7 @@ ib_row_text_write(struct ib_bytes *text, uint64_t index, const float *weight)
 }
 void ib_row_arrays_add(struct ib_row_arrays *a, const char *text, size_t n);
 
-/* Write the archive. Sets a->failed if out of memory. Other errors are stored in the output. */
+/* Write the archive to out. Sets a->failed if memory runs out. Other errors are stored in out. */
 void ib_row_arrays_write(struct ib_row_arrays *a, struct ib_output *out);
 
 #endif

@@ -1,4 +1,4 @@
-/* Compute keep probabilities with a prepared rule, and decide samples. */
+/* Compute keep probabilities with a prepared rule, and decide which samples to keep. */
 #define XXH_INLINE_ALL
 #include "prune/rule.h"
 
@@ -28,8 +28,8 @@ ib_rule_epoch_is_unpruned(const struct ib_rule_options *o, enum ib_reason *why)
 	if (o->full_from != IB_NO_EPOCH)
 		return o->epoch >= o->full_from;
 	/*
-	 * This condition is the same as in the code of the InfoBatch authors. Adding 1e-9
-	 * corrects rounding, if the product D*E is just below an integer.
+	 * The condition is the same as in the code of the InfoBatch authors. The addition of 1e-9
+	 * corrects a product delta * epochs that is rounded to just below an integer.
 	 */
 	return o->epochs != IB_NO_EPOCH &&
 	       (double)(o->epoch + 1) > o->delta * (double)o->epochs + 1e-9;
@@ -52,8 +52,8 @@ certain(enum ib_reason reason)
 }
 
 /*
- * If a sample with a score is in a group of --sampling fixed, set its pi to k/n and its weight to
- * n/k, if k of the n rows of the group are kept.
+ * If a sample is in a group of --sampling fixed, set its pi to k/n and its weight to n/k. n is the
+ * number of rows of the group, and k is the number of rows of the group that are kept.
  */
 static void
 use_group(const struct ib_rule *r, struct ib_inclusion *c)
@@ -62,7 +62,7 @@ use_group(const struct ib_rule *r, struct ib_inclusion *c)
 	size_t at = ib_fixed_group_seek(r->group, r->ngroups, c->pi);
 
 	if (r->group[at].pi != c->pi)
-		return; /* the sample is in no group, because its pi is 1 */
+		return; /* no group has pi = 1 */
 	g = &r->group[at];
 	c->group = (int)at;
 	c->pi = g->fraction;
@@ -98,9 +98,8 @@ inclusion_of(const struct ib_rule *r, uint32_t row, float score, double pi)
 }
 
 /*
- * pi is computed for the complete group before any branch depends on pi, so no
- * branch has to wait for the computation. This saves 6 % of the time per sample
- * (tests/PERFORMANCE.md).
+ * pi is computed for all n samples before any branch depends on pi, so no branch has to wait for
+ * the computation. This saves 6 % of the time per sample (tests/PERFORMANCE.md).
  */
 void
 ib_rule_inclusions(const struct ib_rule *r, const uint32_t *row, size_t n,
@@ -207,7 +206,7 @@ write_decision(const struct ib_decisions *to, size_t i, const struct ib_decision
 		to->reason[i] = (uint8_t)d->reason;
 }
 
-/* Decide n <= IB_GROUP samples whose score rows are known. */
+/* Decide which of n <= IB_GROUP samples to keep. The score rows of the samples are known. */
 static void
 decide_rows(const struct ib_rule *r, const struct ib_span *id, const uint32_t *row, size_t n,
 	    const struct ib_decisions *to, size_t from)

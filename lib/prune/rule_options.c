@@ -12,8 +12,7 @@
 #define AGES "[1, 2147483647]"
 
 /*
- * A copy of the value of an option. The options own the copy, and a member of the options points to
- * it.
+ * A copy of the value of an option. The options own the copy, to which one of their members points.
  */
 struct ib_owned_text {
 	struct ib_owned_text *next;
@@ -23,8 +22,8 @@ struct ib_owned_text {
 /* ---- one value --------------------------------------------------------------- */
 
 /*
- * The option --ratio is not in the table of parameters, because files contain the computed ratio
- * instead of the option.
+ * The option --ratio is not in the table of parameters, because receipts and run headers contain
+ * the computed ratio instead of the option's value.
  */
 static const struct ib_param ratio = { .kind = IB_PARAM_REAL,
 				       .offset = offsetof(struct ib_rule_options, ratio),
@@ -104,8 +103,8 @@ ib_param_find_option(struct ib_span name)
 }
 
 /*
- * Return the table row of an option, or of a parameter of the rule. Returns NULL if no
- * row has this name.
+ * Return the row in params.c of an option, or of a parameter of the rule. Returns NULL if no row
+ * has the name.
  */
 static const struct ib_param *
 find_setting(const struct ib_rule_options *o, const char *name)

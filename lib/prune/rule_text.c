@@ -57,7 +57,7 @@ ib_rule_parameter(enum ib_rule_id rule, size_t i, struct ib_rule_parameter *out)
 	return true;
 }
 
-/* Write a list of the rule's parameters into out, for example "power=B and floor=F". */
+/* Write the rule's parameters to out as a list, for example "power=B and floor=F". */
 static const char *
 list_parameters(const struct ib_rule_kind *kind, char out[200])
 {
@@ -98,7 +98,7 @@ refuse_parameter(const struct ib_rule_kind *kind, struct ib_span name, struct ib
 	const struct ib_param *option = ib_param_find_option(name);
 	char list[200], show[IB_SHOW_MAX];
 
-	/* ib-audit has no --normalize */
+	/* the message must not name --normalize, because ib-audit does not have this option */
 	if (option && !option->normalized)
 		return ib_fail(err, IB_E_MISUSE,
 			       "--rule %s has no parameter %s: use the option --%s", kind->name,
@@ -107,7 +107,7 @@ refuse_parameter(const struct ib_rule_kind *kind, struct ib_span name, struct ib
 		       ib_show(show, name), list_parameters(kind, list));
 }
 
-/* Store one value, or fail with a message that lists the valid values. */
+/* Store the value of one parameter, or fail with a message that lists the valid values. */
 static enum ib_status
 set_value(const struct ib_rule_kind *kind, const struct ib_param *p, const char *value,
 	  struct ib_rule_options *o, struct ib_error *err)
@@ -145,8 +145,8 @@ read_parameter(const struct ib_rule_kind *kind, char *text, unsigned *given,
 }
 
 /*
- * True if an item of `list` before `item` begins with the first n + 1 bytes of `item`, which end in
- * '='.
+ * True if an item of `list` that precedes `item` begins with the same n + 1 bytes as `item`. The
+ * last of these bytes is '='.
  */
 static bool
 is_repeated(const char *list, const char *item, size_t n)
@@ -185,8 +185,8 @@ check_bucket(const struct ib_rule_kind *kind, const char *list, const char *item
 }
 
 /*
- * Check a list such as "q0.2=0.75,q0.85=0.5". Then store the list with ':'
- * instead of '=', as the options require.
+ * Check a list such as "q0.2=0.75,q0.85=0.5". Then store the list in the options, with ':' instead
+ * of '='.
  */
 static enum ib_status
 read_buckets(const struct ib_rule_kind *kind, const struct ib_param *p, char *text,
@@ -270,8 +270,7 @@ ib_rule_parse(char *text, struct ib_rule_options *o, struct ib_error *err)
 /* ---- writing ---- */
 
 /*
- * Append the list of thresholds with '=' instead of the ':' that the options
- * use: "q0.2=0.75,...".
+ * Append the list of thresholds from the options, with '=' instead of ':', such as "q0.2=0.75,...".
  */
 static void
 spell_buckets(struct ib_bytes *out, const char *buckets)

@@ -10,7 +10,10 @@
 #include "prune/params.h"
 #include "prune/weight_factor.h"
 
-/* To add a rule, define its struct in the file that has its functions, and name it here. */
+/*
+ * To add a rule, define its struct ib_rule_kind in the file that has the rule's functions, and add
+ * the name of the struct to the declarations and to the list below.
+ */
 extern const struct ib_rule_kind ib_rule_kind_infobatch, ib_rule_kind_buckets, ib_rule_kind_random,
 	ib_rule_kind_proportional, ib_rule_kind_hard, ib_rule_kind_rank;
 
@@ -59,8 +62,8 @@ allows_fixed(const struct ib_rule_kind *kind)
 }
 
 /*
- * Fail because this rule does not allow an option. The message names the rules
- * that allow the option.
+ * Fail because the rule `kind` does not allow `option`. The message names the rules that allow the
+ * option.
  */
 static enum ib_status
 refuse_option(const struct ib_rule_kind *kind, const char *option,
@@ -116,7 +119,7 @@ ib_rule_check(const struct ib_rule_options *o, struct ib_error *err)
 	return ib_rule_options_check(o, err);
 }
 
-/* Set the totals: the given totals, or else the totals of the scores. */
+/* Set r->totals to the given totals. If no totals are given, use the totals of the scores. */
 static enum ib_status
 set_totals(struct ib_rule *r, const struct ib_totals_file *given, struct ib_error *err)
 {
@@ -164,10 +167,7 @@ new_rule(const struct ib_rule_options *options, const struct ib_scores *scores,
 	return IB_OK;
 }
 
-/*
- * True if the rule can be prepared, because it needs no scores or because there
- * are known scores.
- */
+/* True if the rule can be prepared: the rule needs no scores, or there are known scores. */
 static bool
 can_prepare(const struct ib_rule *r)
 {
@@ -181,7 +181,9 @@ prepare(struct ib_rule *r, const struct ib_context *context, struct ib_error *er
 	return can_prepare(r) ? r->kind->prepare(r, context, err) : IB_OK;
 }
 
-/* Let the rule request the bins that it needs. */
+/*
+ * Prepare the rule only to request the bins that the rule needs. They are stored in r->wanted_bins.
+ */
 static enum ib_status
 request_bins(struct ib_rule *r, const struct ib_context *context, struct ib_error *err)
 {

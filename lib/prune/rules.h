@@ -8,8 +8,8 @@
 const struct ib_rule_kind *ib_rule_kind_of(enum ib_rule_id id);
 
 /*
- * Check the epochs, and make the checks of ib_rule_options_check(). ib_rule_prepare() also makes
- * these checks.
+ * Check the epochs in options, and make the checks of ib_rule_options_check(). ib_rule_prepare()
+ * calls this function.
  */
 enum ib_status ib_rule_check(const struct ib_rule_options *options, struct ib_error *err);
 
@@ -24,8 +24,8 @@ enum ib_status ib_rule_prepare(const struct ib_rule_options *options,
 			       struct ib_error *err);
 
 /*
- * Find the bins whose scores a second pass must count. With the counts of these bins,
- * ib_rule_prepare() needs only totals, not the scores. *out is the request for
+ * Find the bins whose values a second pass must count. With the counts of these bins,
+ * ib_rule_prepare() needs only totals, not the scores. *out is set to the request for
  * ib_bin_counts_count().
  */
 enum ib_status ib_rule_request_bins(const struct ib_rule_options *options,

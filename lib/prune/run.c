@@ -1,10 +1,9 @@
 /*
  * One run of ib-prune: read scores and a manifest, and write an epoch manifest.
  *
- * The scan reads blocks, prunes the blocks in worker threads (parse_block) and
- * merges the results in manifest order (use_block). At the end, commit_outputs() makes
- * the outputs appear and adds the run to the audit log. Either everything is
- * committed, or nothing.
+ * The scan reads blocks, prunes the blocks in worker threads (parse_block) and merges the results
+ * in manifest order (use_block). At the end, commit_outputs() makes the outputs appear and adds the
+ * run to the audit log. Either all outputs and the audit log are committed, or none of them.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,8 +40,8 @@ struct run {
 	struct ib_digests digests;
 	char (*output)[33]; /* storage for digests.output */
 	/*
-	 * The number of records before the block, in all operands. For lists, the number of
-	 * lines.
+	 * The number of records before the current block, in all operands; the number of lines if
+	 * the operands are lists.
 	 */
 	uint64_t records;
 };
@@ -142,7 +141,10 @@ use_block(struct ib_scan *scan, void *block, struct ib_error *err)
 	return st;
 }
 
-/* Use a block of --range, which has row numbers and no text. Row numbers are unique. */
+/*
+ * Use a block of --range, which has row numbers and no text. Duplicates are not checked, because
+ * row numbers are unique.
+ */
 static enum ib_status
 use_rows(void *ctx, struct ib_pruned *b, struct ib_error *err)
 {
@@ -190,7 +192,7 @@ read_manifest(struct run *run, struct ib_error *err)
 
 /* ---- afterwards ----------------------------------------------------------------- */
 
-/* Warn about ids without a score. Without this warning, the user would not notice a wrong -k. */
+/* Warn about ids without a score. Without the warning, the user would not notice a wrong -k. */
 static enum ib_status
 warn_of_unseen(struct run *run, uint64_t samples, struct ib_error *err)
 {
@@ -221,8 +223,8 @@ check_unseen(struct run *run, struct ib_error *err)
 }
 
 /*
- * Compute the digest of a range from the list of its ids, so that a run with --range writes the
- * same audit log as a run with this list.
+ * Compute the digest of a range as the digest of the list of its ids, so that a run with --range
+ * writes the same audit log as a run with the list.
  */
 static enum ib_status
 get_manifest_digest(struct run *run, struct ib_error *err)
@@ -239,8 +241,8 @@ get_manifest_digest(struct run *run, struct ib_error *err)
 }
 
 /*
- * Warn about large weights that are not scaled. With plain SGD, a large weight can make a single
- * step so large that training diverges.
+ * Warn if a weight above LARGE_WEIGHT is not scaled by --normalize. With plain SGD, a large weight
+ * can make a single step so large that training diverges.
  */
 #define LARGE_WEIGHT 4.0
 
@@ -292,8 +294,8 @@ open_audit_log(struct run *run, struct ib_error *err)
 }
 
 /*
- * Commit the outputs and the run's entry in the audit log. If one of them
- * fails, neither is committed.
+ * Commit the outputs and the run's entry in the audit log. If the outputs or the entry cannot be
+ * committed, neither is committed.
  */
 static enum ib_status
 commit_outputs(struct run *run, struct ib_output **receipt, const struct ib_prune_result *r,
@@ -317,11 +319,11 @@ commit_outputs(struct run *run, struct ib_output **receipt, const struct ib_prun
 
 /*
  * A mapped score file is not checked during look-ups. If a run has looked up a large fraction of
- * the file's rows, the run has read most of the file anyway. It then checks the complete file
+ * the file's rows, the run has read most of the file anyway. The run then checks the complete file
  * before the outputs appear. The check costs 2 % of the time (tests/PERFORMANCE.md). A run that
- * needed only a few rows does not check the file, because it must not read the complete file.
+ * needed only a few rows does not check the file, because the check would read the complete file.
  */
-#define CHECKED_ROWS_DIVISOR 8 /* check the file if at least 1/8 of the rows were looked up */
+#define CHECKED_ROWS_DIVISOR 8 /* check if at least 1/8 of the rows were looked up */
 
 static enum ib_status
 check_scores(const struct run *run, struct ib_error *err)

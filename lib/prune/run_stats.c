@@ -12,7 +12,7 @@ ib_run_stats_init(struct ib_run_stats *t)
 	ib_exact_init(&t->weight_var);
 }
 
-/* Add n samples that have the same pi. `kept` of them were kept. */
+/* Add to the sums n samples that have the same pi; `kept` of the n samples were kept. */
 static void
 add_samples(struct ib_run_stats *t, double pi, double weight, uint64_t n, uint64_t kept)
 {
@@ -69,8 +69,9 @@ ib_run_stats_merge(struct ib_run_stats *t, const struct ib_run_stats *other)
 }
 
 /*
- * Return the variance that m rows of a fixed group contribute to the sum of weights. The group has
- * n rows, and k of these rows are kept. The variance is m (n-m) (n-k) / (k (n-1)), rounded once.
+ * Return the variance of the sum of the weights of m rows of a group of --sampling fixed. The group
+ * has n rows, and k of the n rows are kept. The variance is m (n-m) (n-k) / (k (n-1)), rounded
+ * once.
  */
 static double
 group_variance(uint64_t n, uint64_t k, uint64_t m)

@@ -20,23 +20,24 @@ struct ib_run_stats {
 	uint64_t reasons[IB_NREASONS];
 	double max_weight;
 	/*
-	 * weight_var: the variance of weight_sum. Each drawn sample adds (1-pi)/pi. A group of
-	 * --sampling fixed adds the variance that run_stats.c computes.
+	 * weight_var: the variance of weight_sum. Each drawn sample adds (1-pi)/pi to weight_var. A
+	 * group of --sampling fixed adds the variance that run_stats.c computes.
 	 */
 	struct ib_exact expected_kept, weight_sum, weight_var;
-	/* Samples that have been counted but are not yet in the sums: */
-	uint64_t certain;			   /* number of samples with pi = 1 */
-	struct ib_repeats drawn;		   /* drawn samples, counted per pi */
-	struct ib_repeat group[IB_THRESHOLDS_MAX]; /* counts per group of --sampling fixed */
+	/* The members below count samples that are not yet in the sums. */
+	uint64_t certain;	 /* number of samples with pi = 1 */
+	struct ib_repeats drawn; /* counts of drawn samples, per pi */
+	/* group[i]: count of the samples in group i of --sampling fixed */
+	struct ib_repeat group[IB_THRESHOLDS_MAX];
 };
 
 void ib_run_stats_init(struct ib_run_stats *t);
-/* Add the samples that are counted in *repeat to the sums. All of them have the same pi. */
+/* Add to the sums the samples that are counted in *repeat, which all have the same pi. */
 void ib_run_stats_flush_pi(struct ib_run_stats *t, struct ib_repeat *repeat);
-/* Add all counted samples to the sums, except the samples in groups of --sampling fixed. */
+/* Add to the sums all counted samples, except the samples in groups of --sampling fixed. */
 void ib_run_stats_flush(struct ib_run_stats *t);
 
-/* Count a sample. `group` is the sample's group of --sampling fixed, or -1. */
+/* Count a sample in t. `group` is the sample's group of --sampling fixed, or -1 for no group. */
 static inline void
 ib_run_stats_count(struct ib_run_stats *t, double pi, int group, bool kept)
 {
@@ -67,12 +68,12 @@ ib_run_stats_add(struct ib_run_stats *t, const struct ib_inclusion *c, const str
 	ib_run_stats_count(t, c->pi, c->group, d->kept);
 }
 
-/* Add the sums of another block. Both t and other must be flushed. */
+/* Add the counts and sums of `other` to t. Call ib_run_stats_flush() for both before this call. */
 void ib_run_stats_merge(struct ib_run_stats *t, const struct ib_run_stats *other);
 
 /*
- * Add all counted samples to the sums, including the samples in the groups group[0..ngroups) of
- * --sampling fixed.
+ * Add to the sums all counted samples, including the samples in the ngroups groups of --sampling
+ * fixed.
  */
 void ib_run_stats_finish(struct ib_run_stats *t, const struct ib_fixed_group *group,
 			 size_t ngroups);

@@ -10,8 +10,8 @@
 #include "record/pieces.h"
 #include "record/tar.h"
 
-#define WEIGHT_MAX ((size_t)4096) /* maximum length of a weight's text */
-#define SAMPLES_PER_PROGRESS 256  /* number of samples between reports of progress */
+#define WEIGHT_MAX ((size_t)4096) /* maximum length of an existing weight's text */
+#define SAMPLES_PER_PROGRESS 256  /* number of samples between two reports of progress */
 
 struct shard {
 	struct ib_shard_run *run;
@@ -19,7 +19,7 @@ struct shard {
 	const struct ib_source *source;
 	struct ib_tar *tar;
 	struct ib_tar_maker *maker;
-	/* The current sample. The members of a sample are adjacent. */
+	/* true if there is a current sample, which the members up to `mtime` describe */
 	bool has_sample;
 	struct ib_bytes key, id;
 	struct ib_annotation annotation;
@@ -29,8 +29,8 @@ struct shard {
 	bool has_weight;  /* true if the sample has a weight member */
 	int64_t mtime;	  /* mtime of the sample's first member */
 	/*
-	 * Entries that follow a member of the current sample and belong to no sample. They wait
-	 * until the end of the sample is known.
+	 * entries that follow a member of the current sample, but belong to no sample; they are
+	 * written when the end of the current sample is known
 	 */
 	struct ib_pieces *waiting;
 	bool has_waiting;
@@ -80,7 +80,7 @@ write_member(void *ctx, const struct ib_tar_piece *piece)
 		ib_prune_outputs_write_piece(s->run->outputs, IB_TO_PRUNED, piece);
 }
 
-/* Store the text of an existing weight. With --pruned, also copy the text unchanged. */
+/* Store a piece of an existing weight's text. With --pruned, also copy the piece to the output. */
 static void
 append_weight(void *ctx, const struct ib_tar_piece *piece)
 {
@@ -92,7 +92,7 @@ append_weight(void *ctx, const struct ib_tar_piece *piece)
 		ib_prune_outputs_write_piece(s->run->outputs, IB_TO_PRUNED, piece);
 }
 
-/* Write the entries that waited until the end of the current sample was known. */
+/* Write the entries in s->waiting. The end of the current sample is now known. */
 static enum ib_status
 release_waiting(struct shard *s, struct ib_error *err)
 {
@@ -112,7 +112,7 @@ release_waiting(struct shard *s, struct ib_error *err)
 
 /* ---- a sample ------------------------------------------------------------------- */
 
-/* Write the member <key>.weight.json. */
+/* Write the member <key>.weight.json of the current sample. */
 static enum ib_status
 write_weight(struct shard *s, double weight, struct ib_error *err)
 {
@@ -153,9 +153,8 @@ end_sample(struct shard *s, struct ib_error *err)
 }
 
 /*
- * Fail because a key is repeated. The message names the likely cause: the
- * members of one sample are not adjacent, or, if there are several shards, two
- * samples have the same name.
+ * Fail because a key is repeated. The message names the likely cause. With one shard, the members
+ * of one sample are not adjacent. With several shards, two samples may have the same name.
  */
 static enum ib_status
 fail_duplicate(const struct shard *s, struct ib_error *err)
@@ -170,7 +169,7 @@ fail_duplicate(const struct shard *s, struct ib_error *err)
 	return fail_sample(s, shared ? several : one, err);
 }
 
-/* Fail if the id has occurred before, unless duplicates are allowed. */
+/* Fail if the id of the current sample has occurred before, unless duplicates are allowed. */
 static enum ib_status
 check_duplicate(struct shard *s, uint32_t row, struct ib_error *err)
 {
@@ -201,7 +200,7 @@ report_progress(const struct shard *s)
 				     r->before + r->samples);
 }
 
-/* Decide whether to keep the sample, and write its weights line and its companion lines. */
+/* Decide whether to keep the current sample. Write its --weights line and its companion lines. */
 static enum ib_status
 decide_sample(struct shard *s, struct ib_error *err)
 {
@@ -279,7 +278,7 @@ begin_sample(struct shard *s, const struct ib_tar_member *m, struct ib_error *er
 
 /* ---- members -------------------------------------------------------------------- */
 
-/* Handle an existing weight member of the sample. */
+/* Handle an existing weight member of the current sample. */
 static enum ib_status
 handle_weight(struct shard *s, struct ib_error *err)
 {
@@ -333,10 +332,9 @@ handle_member(struct shard *s, const struct ib_tar_member *m, struct ib_error *e
 }
 
 /*
- * Set the destination of a link to the destination of the link's target.
- * Returns false if the link must be omitted. With --split, every link is
- * omitted: the file of the target is known only at the end, and a link in
- * another file would be broken.
+ * Set s->destination for a link to the destination of the link's target. Returns false if the link
+ * must be omitted. With --split, every link is omitted: the file of the target is known only at the
+ * end, and a link in another file would be broken.
  */
 static bool
 find_destination(struct shard *s, struct ib_span key)
@@ -356,8 +354,8 @@ find_destination(struct shard *s, struct ib_span key)
 }
 
 /*
- * Write an entry that does not belong to a sample. If a sample may not have ended yet, delay
- * the entry.
+ * Write an entry that belongs to no sample. If there is a current sample, delay the entry, because
+ * more members of the sample may follow.
  */
 static enum ib_status
 handle_other(struct shard *s, const struct ib_tar_member *m, struct ib_error *err)

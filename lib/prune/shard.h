@@ -15,12 +15,12 @@ struct ib_shard_run {
 	struct ib_reader *reader;
 	const struct ib_context *context;
 	uint64_t before;  /* number of samples in earlier operands */
-	uint64_t samples; /* out: number of samples in this operand */
+	uint64_t samples; /* result: number of samples in this operand */
 };
 
 /*
- * Prune the tar in r->b->in.block. The decision on a sample is made at the
- * header of its first member, so members can be copied while they are read.
+ * Prune the tar in r->b->in.block. The header of a sample's first member contains the sample's id,
+ * on which the decision depends. The members can therefore be copied while they are read.
  */
 enum ib_status ib_prune_shard(struct ib_shard_run *r, struct ib_error *err);
 

@@ -32,7 +32,7 @@ compare_hashes(const void *x, const void *y)
 	return (*a > *b) - (*a < *b);
 }
 
-/* Insertion sort. Most lists are short, and the calls that qsort() makes would take more time. */
+/* Sort n hashes with insertion sort. Most lists are short, and qsort() would need more time. */
 static void
 insertion_sort(uint64_t *v, size_t n)
 {
@@ -47,7 +47,7 @@ insertion_sort(uint64_t *v, size_t n)
 	}
 }
 
-/* Sort the names. Returns true if a name occurs twice. */
+/* Sort the hashes in m->names. Returns true if a hash occurs twice. */
 static bool
 sort_names(struct ib_shard_members *m)
 {
@@ -64,7 +64,7 @@ sort_names(struct ib_shard_members *m)
 	return false;
 }
 
-/* Add m->text to m->duplicates. *known is set to true if the text was already there. */
+/* Add m->text to m->duplicates. *known is set to true if m->duplicates already has this text. */
 static enum ib_status
 note_text(struct ib_shard_members *m, bool *known, struct ib_error *err)
 {
@@ -80,7 +80,7 @@ note_text(struct ib_shard_members *m, bool *known, struct ib_error *err)
 	return st;
 }
 
-/* Set *separated to true if the key has occurred before with other members. */
+/* Set *separated to true if the key has occurred before with different members. */
 static enum ib_status
 find_separated(struct ib_shard_members *m, struct ib_span key, bool *separated,
 	       struct ib_error *err)

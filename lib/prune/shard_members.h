@@ -1,7 +1,8 @@
 /*
- * Check the members of the samples in a tar. A sample must not contain a member twice. If two
- * samples have the same key, they must have the same members. Otherwise they are probably parts of
- * one sample whose members are not adjacent, which is an error.
+ * Check the members of the samples in a tar. A sample must not contain a member twice. The key of a
+ * sample is the path of a member up to the first dot of the file name. Two samples with the same
+ * key must have the same members. If the members differ, the two are probably parts of one sample
+ * whose members are not adjacent, which is an error.
  */
 #ifndef IB_PRUNE_SHARD_MEMBERS_H
 #define IB_PRUNE_SHARD_MEMBERS_H
@@ -28,9 +29,9 @@ ib_shard_members_begin(struct ib_shard_members *m)
 void ib_shard_members_add(struct ib_shard_members *m, struct ib_span path);
 
 /*
- * Check a sample after its last member. `repeats` is true if keys may be repeated. If the sample
- * is valid, *problem is set to NULL. If the sample is invalid, *problem is set to the text that
- * follows the key in the error message.
+ * Check the current sample after its last member was added. `repeats` is true if several samples
+ * may have the same key. If the sample is valid, *problem is set to NULL. If the sample is invalid,
+ * *problem is set to the text that follows the key in the error message.
  */
 enum ib_status ib_shard_members_end(struct ib_shard_members *m, struct ib_span key, bool repeats,
 				    const char **problem, struct ib_error *err);

@@ -1,4 +1,7 @@
-/* Solve for the scale c of --rule proportional. */
+/*
+ * Solve for the scale c of --rule proportional. The cost is the sum of pi over all samples with a
+ * known score. The target is keep*n.
+ */
 #include "prune/solve_scale.h"
 
 #include <float.h>
@@ -8,12 +11,15 @@
 #include "base/array.h"
 #include "base/error.h"
 
-#define ORDER_OF_ZERO 0x80000000u     /* ib_float_order of 0 */
-#define ORDER_OF_INFINITY 0xff800000u /* ib_float_order of infinity */
+#define ORDER_OF_ZERO 0x80000000u     /* ib_float_order(0) */
+#define ORDER_OF_INFINITY 0xff800000u /* ib_float_order(INFINITY) */
 
 /* ---- bounds of c ------------------------------------------------------------- */
 
-/* The samples of one bin: their number, and the bounds of their x, which is in [low, high]. */
+/*
+ * The samples in one bin: the number of samples, and the interval [low, high] that contains every
+ * x.
+ */
 struct range {
 	uint64_t count;
 	double low, high;
@@ -76,9 +82,9 @@ order_within(double x)
 }
 
 /*
- * All values of c in some interval may meet the budget. Sums in double have a relative error of
- * about 1e-12. TARGET_TOLERANCE and SCALE_TOLERANCE widen the bounds, so that the bounds contain
- * this interval in spite of the error.
+ * The cost may equal the target for every c in an interval. Sums in double have a relative error of
+ * about 1e-12. TARGET_TOLERANCE and SCALE_TOLERANCE widen the bounds of c, so that the bounds
+ * contain the interval in spite of the error.
  */
 #define TARGET_TOLERANCE 1e-9
 #define SCALE_TOLERANCE 1e-6
@@ -171,7 +177,7 @@ struct search {
 	const struct ib_scale_problem *b;
 	const struct ib_x_bins *x;
 	const struct ib_bins *values;
-	/* [n + 1]: sum[i] is the sum of the values before value i, in units of ib_x_unit() */
+	/* sum[i], i in [0, n]: the sum of the values before value i, in units of ib_x_unit() */
 	struct ib_u128 *sum;
 };
 
@@ -191,7 +197,10 @@ sum_values(struct search *s, struct ib_error *err)
 	return IB_OK;
 }
 
-/* Return the number of values x below `order`, which must be at least ib_float_order(0). */
+/*
+ * Return the number of values x with ib_float_order(x) < order. `order` must be at least
+ * ib_float_order(0).
+ */
 static uint64_t
 count_below(const struct search *s, uint64_t order)
 {
@@ -199,8 +208,8 @@ count_below(const struct search *s, uint64_t order)
 }
 
 /*
- * Return the sum of the values in [from, to), in units of their bin. `from` and
- * `to` are results of ib_float_order() within one bin.
+ * Return the sum of the values in [from, to), in the unit of the bin that contains the values.
+ * `from` and `to` are results of ib_float_order() within one bin.
  */
 static struct ib_u128
 sum_between(const struct search *s, uint64_t from, uint64_t to)
@@ -209,7 +218,7 @@ sum_between(const struct search *s, uint64_t from, uint64_t to)
 				s->sum[ib_bins_seek(s->values, from)]);
 }
 
-/* acc += factor * units * (the unit of the bin) */
+/* acc += factor * units * (the unit of `bin`) */
 static void
 add_units(struct ib_exact *acc, double factor, struct ib_u128 units, uint32_t bin)
 {
@@ -220,7 +229,7 @@ add_units(struct ib_exact *acc, double factor, struct ib_u128 units, uint32_t bi
 	ib_exact_add_product(acc, factor, (double)units.hi * unit * 0x1p64);
 }
 
-/* acc += factor * (sum of all x in [from, to)) */
+/* acc += factor * (the sum of all x whose ib_float_order() is in [from, to)) */
 static void
 add_range(const struct search *s, struct ib_exact *acc, double factor, uint64_t from, uint64_t to)
 {
@@ -254,7 +263,7 @@ add_count(struct ib_exact *acc, double factor, uint64_t count, double x)
 
 /* ---- the values of x at which pi reaches floor and 1 -------------------------- */
 
-/* True if y * f >= x. The product is not rounded. */
+/* True if the exact product y * f is at least x. */
 static bool
 product_reaches(double y, double f, double x)
 {
@@ -294,10 +303,10 @@ last_at_floor(double x, double floor)
 }
 
 /*
- * Return the sign of (cost - target) at c = scale/x, where scale is 1 or floor.
- * The difference is multiplied by x, so that it can be computed exactly. `nfloor`
- * samples have pi = floor, the samples with x in [from, to) have pi = c*x, and
- * the samples with a larger x have pi = 1.
+ * Return the sign of (cost - target) at c = scale/x, where scale is 1 or floor. The difference is
+ * multiplied by x, so that it can be computed exactly. At this c, `nfloor` samples have pi = floor.
+ * The samples whose ib_float_order(x) is in [from, to) have pi = c*x. The samples with a larger x
+ * have pi = 1.
  */
 static int
 compare_cost(const struct search *s, double x, double scale, uint64_t nfloor, uint64_t from,
@@ -315,7 +324,7 @@ compare_cost(const struct search *s, double x, double scale, uint64_t nfloor, ui
 	return ib_exact_compare(&acc, &zero);
 }
 
-/* True if pi = floor at this x, which means that the cost at c = floor/x is at least the target. */
+/* True if the solution has pi = floor at this x: the cost at c = floor/x is at least the target. */
 static bool
 is_at_floor(const struct search *s, uint32_t order)
 {
@@ -328,7 +337,7 @@ is_at_floor(const struct search *s, uint32_t order)
 	return compare_cost(s, x, s->b->floor, count_below(s, from), from, to) >= 0;
 }
 
-/* True if pi < 1 at this x, which means that the cost at c = 1/x is above the target. */
+/* True if the solution has pi < 1 at this x: the cost at c = 1/x is above the target. */
 static bool
 is_drawn(const struct search *s, uint32_t order)
 {
@@ -341,8 +350,8 @@ is_drawn(const struct search *s, uint32_t order)
 }
 
 /*
- * Return the last order in [range[0], range[1]) for which is() is true. is() is
- * assumed to be true for range[0].
+ * Return the largest order in [range[0], range[1]) for which is() is true. An order is a result of
+ * ib_float_order(). The caller guarantees that is() is true for range[0].
  */
 static uint32_t
 last_that(const struct search *s, bool (*is)(const struct search *, uint32_t),
@@ -360,7 +369,7 @@ last_that(const struct search *s, bool (*is)(const struct search *, uint32_t),
 	return yes;
 }
 
-/* Return the smallest x that is not below `order`. Returns 0 if every x is below it. */
+/* Return the smallest x with ib_float_order(x) >= order. Returns 0 if there is no such x. */
 static double
 next_x(const struct search *s, uint64_t order)
 {
@@ -388,7 +397,10 @@ compute_scale(const struct search *s, uint32_t last_low, uint32_t last_drawn)
 	struct ib_exact rest, sum;
 
 	if (to < from || count_below(s, to) == nfloor) {
-		/* All c in an interval meet the budget: use the lower end of the interval. */
+		/*
+		 * The cost equals the target for every c in an interval. Use the lower end of the
+		 * interval.
+		 */
 		double x = next_x(s, to > from ? to : from);
 
 		return x > 0 ? 1 / x : 0;

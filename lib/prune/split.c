@@ -1,6 +1,6 @@
 /*
- * --split: gather the records, choose the file of each record, and fill the
- * files.
+ * --split: collect the records in a spill file, choose the output file of each record, and fill the
+ * output files.
  */
 #define XXH_INLINE_ALL
 #include "prune/split.h"
@@ -17,8 +17,9 @@
 #include "record/pieces.h"
 
 /*
- * Kinds of pieces in the spill file. RECORD is the id of a record. Each stream
- * has two kinds, from FIRST_STREAM on: pieces for one output file, and pieces for all output files.
+ * Kinds of pieces in the spill file. A piece of the kind RECORD is the id of a record. From
+ * FIRST_STREAM on, each stream has two kinds: pieces for one output file, and pieces for all output
+ * files.
  */
 enum { RECORD, FIRST_STREAM };
 
@@ -29,19 +30,18 @@ kind_of(unsigned stream, bool to_all_files)
 }
 
 struct ib_split {
-	uint64_t key; /* number from which the draws u' are computed; see ib_draw_key() */
+	uint64_t key; /* result of ib_draw_key(), from which the second draws u' are computed */
 	uint64_t files;
 	struct ib_pieces *spill;
 	/*
-	 * struct ib_sort_item[n]: for each kept record, the second draw u', as
-	 * returned by ib_draw_bits(), and the record's index in manifest order.
-	 * If the records are sorted by u', the j-th record is written to file j
-	 * mod K.
+	 * struct ib_sort_item[n]: for each kept record, the second draw u', as returned by
+	 * ib_draw_bits(), and the record's index in manifest order. In the order of u', record j is
+	 * written to file j mod K.
 	 */
 	struct ib_huge_array draws;
 	uint64_t n;
-	uint32_t *file; /* [n]: number of the file of each record */
-	bool failed;	/* out of memory */
+	uint32_t *file; /* file[i]: number of the output file of record i */
+	bool failed;	/* true if memory ran out */
 };
 
 enum ib_status
@@ -136,7 +136,7 @@ sort_draws(struct ib_split *s, struct ib_error *err)
 	return IB_OK;
 }
 
-/* A record whose u' is not unique, with its id. */
+/* A record whose u' is not unique: its index in manifest order, its u' as `bits`, and its id. */
 struct tied {
 	uint64_t index, bits;
 	struct ib_span id;
@@ -194,8 +194,8 @@ is_tied(const struct ib_sort_item *p, uint64_t n, uint64_t i)
 }
 
 /*
- * Sort records with the same u' by id. There are few such records, unless the
- * manifest has duplicates.
+ * Sort the records that have the same u' by id. Few records have the same u', unless the manifest
+ * has duplicates.
  */
 static enum ib_status
 sort_ties(struct ib_split *s, struct ib_error *err)

@@ -14,9 +14,8 @@
 #include "prune/keep.h"
 
 /*
- * pi is selected by the number of thresholds that are <= the score. This number
- * is found by a binary search without branches, which saves 14 % of the time
- * per sample with two buckets (tests/PERFORMANCE.md).
+ * The number of thresholds that are <= the score selects pi. A binary search without branches finds
+ * this number. With two buckets, this saves 14 % of the time per sample (tests/PERFORMANCE.md).
  */
 static void
 thresholds_pi(const struct ib_rule *rule, const float *score, size_t n, double *pi)
@@ -106,8 +105,8 @@ struct bucket {
 };
 
 /*
- * Parse the first "CUT:FRACTION" of *list, and advance *list. At the end of the
- * list, *list is set to NULL.
+ * Parse the first "CUT:FRACTION" of *list, and set *list to the next item, or to NULL at the end of
+ * the list.
  */
 static enum ib_status
 read_bucket(const char **list, struct bucket *b, struct ib_error *err)
@@ -150,16 +149,15 @@ ib_thresholds_check(const struct ib_rule_options *o, struct ib_error *err)
 
 /* ---- resolving thresholds  ------------------------------------------------- */
 
-/* The value of a threshold, or the rank of the score whose value must still be found. */
+/* A threshold as a value, or as the rank of a known score whose value must still be found. */
 struct resolved {
 	double value;  /* NaN if no score is known */
-	uint64_t rank; /* 0 if the value is known */
+	uint64_t rank; /* 0 if `value` is the threshold */
 };
 
 /*
- * Begin to resolve a threshold. The F quantile is the smallest score s such
- * that at least a fraction F of the known scores is <= s. This definition gives
- * the rank of s.
+ * Return the value or the rank of a threshold. The threshold qF is the smallest score s such that
+ * at least the fraction F of the known scores is <= s. The rank of s is computed from F.
  */
 static struct resolved
 begin_threshold(const struct ib_rule *rule, const struct threshold_spec *spec)
@@ -175,7 +173,7 @@ begin_threshold(const struct ib_rule *rule, const struct threshold_spec *spec)
 	return f;
 }
 
-/* Find the score for every rank in f[0..n). */
+/* Set f[i].value to the score with the rank f[i].rank, for each i in [0, n) with a rank. */
 static enum ib_status
 find_ranks(const struct ib_rule *rule, struct resolved *f, size_t n, const char *option,
 	   struct ib_error *err)
@@ -195,8 +193,8 @@ add_threshold(struct ib_rule *rule, double threshold, double prune_fraction)
 	struct ib_thresholds *l = &rule->thresholds;
 
 	/*
-	 * With these scores, a threshold may be below the previous threshold. The range between the
-	 * two thresholds is then empty.
+	 * If the scores put a threshold below the previous threshold, use the previous threshold.
+	 * No score is then between the two thresholds.
 	 */
 	if (l->n > 0 && threshold < l->threshold[l->n - 1])
 		threshold = l->threshold[l->n - 1];
@@ -220,7 +218,7 @@ resolve_threshold(struct ib_rule *rule, struct ib_error *err)
 	return st;
 }
 
-/* Solve for r. This needs the number of known scores below the threshold. */
+/* Solve for the ratio r of --keep. The number of known scores below the threshold is needed. */
 static enum ib_status
 solve_keep(struct ib_rule *rule, const struct ib_context *context, struct ib_error *err)
 {
@@ -312,7 +310,7 @@ const struct ib_rule_kind ib_rule_kind_random = {
 	.pi = random_pi,
 };
 
-/* True if a threshold is not below the previous one, or if this depends on the scores. */
+/* True if the threshold `spec` is not below `previous`, or if only the scores can show this. */
 static bool
 ascends(const struct threshold_spec *previous, const struct threshold_spec *spec)
 {
@@ -327,7 +325,10 @@ ascends(const struct threshold_spec *previous, const struct threshold_spec *spec
 	return a <= b;
 }
 
-/* Fail if no thresholds are given, or if a threshold is always below the previous one. */
+/*
+ * Fail if no thresholds are given, or if a threshold is below the previous threshold whatever the
+ * scores are.
+ */
 static enum ib_status
 check_buckets(const struct ib_rule_options *o, struct ib_error *err)
 {
@@ -397,8 +398,8 @@ const struct ib_rule_kind ib_rule_kind_buckets = {
 	    */
 
 /*
- * Return 1 - max(floor, q^B), rounded to 15 digits. After this rounding, the result of pow() is
- * the same on all machines.
+ * Return the fraction to prune, 1 - max(floor, q^B), rounded to 15 digits. B is the parameter
+ * power. pow() may differ between machines, but the rounded result is the same on all machines.
  */
 static double
 rank_prune_fraction(const struct ib_rule *rule, size_t step)
@@ -411,10 +412,10 @@ rank_prune_fraction(const struct ib_rule *rule, size_t step)
 }
 
 /*
- * A score that is below the quantile step/RANK_STEPS, but not below the previous
- * quantile, has q = step/RANK_STEPS. The keep probability is the same as in
- * Selective-Backprop (Jiang et al. 2019, arXiv 1910.00762). Selective-Backprop,
- * however, trains on the kept samples with weight 1 instead of 1/pi.
+ * A score that is below the quantile step/RANK_STEPS, but not below the previous quantile, has q =
+ * step/RANK_STEPS. The keep probability is the same as in Selective-Backprop (Jiang et al. 2019,
+ * arXiv 1910.00762), but Selective-Backprop trains on the kept samples with weight 1 instead of
+ * 1/pi.
  */
 static enum ib_status
 prepare_rank(struct ib_rule *rule, const struct ib_context *context, struct ib_error *err)

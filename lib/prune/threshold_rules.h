@@ -8,7 +8,8 @@
 bool ib_threshold_is_valid(struct ib_span text);
 
 /*
- * Check the threshold and the buckets in options. Returns IB_E_MISUSE if one of them is malformed.
+ * Check the threshold and the buckets in options. Returns IB_E_MISUSE if the threshold or a bucket
+ * is malformed.
  */
 enum ib_status ib_thresholds_check(const struct ib_rule_options *options, struct ib_error *err);
 

@@ -6,24 +6,24 @@
 
 #define IB_THRESHOLDS_MAX 64
 
-/* the value of pi that means: the sample is at or above the threshold and is kept without a draw */
+/* this pi means that the sample is at or above the threshold, and is kept without a draw */
 #define IB_PI_HIGH 2.0
 
 /*
- * Thresholds and the values of pi between them. A score that is below threshold[k]
- * but not below threshold[k-1] has pi[k]. pi[n] is IB_PI_HIGH. Initialize with {0}, and
- * add thresholds with ib_thresholds_add().
+ * Thresholds and the values of pi between them. A score that is below threshold[k], but not below
+ * threshold[k-1], has the keep probability pi[k]. pi[n] is IB_PI_HIGH. Initialize with {0}, and add
+ * thresholds with ib_thresholds_add().
  */
 struct ib_thresholds {
 	size_t n;
 	double threshold[IB_THRESHOLDS_MAX];	  /* ascending */
-	double prune_fraction[IB_THRESHOLDS_MAX]; /* as requested or solved */
+	double prune_fraction[IB_THRESHOLDS_MAX]; /* prune_fraction[k] = 1 - pi[k] */
 	double pi[IB_THRESHOLDS_MAX + 1];
 };
 
 /*
- * Add a threshold and the fraction to prune below it. The threshold
- * must not be less than the previous threshold.
+ * Add a threshold, and the fraction to prune of the samples between the previous threshold and this
+ * threshold. The threshold must not be less than the previous threshold.
  */
 void ib_thresholds_add(struct ib_thresholds *l, double threshold, double prune_fraction);
 

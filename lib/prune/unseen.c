@@ -5,15 +5,15 @@
 #include "base/limit.h"
 
 /*
- * Warn if at least this percentage of the ids is unmatched on both sides, even
- * if the unmatched ids are not similar. A few unmatched ids are normal, because
+ * Even if the ids are not similar, warn if at least this percentage of the samples has no score,
+ * and at least as many scores have no record in the manifest. A few such ids are normal, because
  * data sets change.
  */
 #define UNMATCHED_PERCENT_MIN 5
 
 /*
- * At most ROWS_COMPARED_MIN + ROWS_COMPARED_PER_SAMPLE * (number of records) rows are compared
- * when similar ids are searched for.
+ * In the search for similar ids, at most ROWS_COMPARED_MIN + ROWS_COMPARED_PER_SAMPLE * (number of
+ * records) rows are compared.
  */
 #define ROWS_COMPARED_MIN ((uint64_t)1 << 18)
 #define ROWS_COMPARED_PER_SAMPLE 8
@@ -64,7 +64,7 @@ ib_unseen_add_block(struct ib_unseen *u, uint64_t n, const struct ib_unseen_ids 
 		u->enough = true;
 }
 
-/* Lists and tars have no field names, so there is no key to store. */
+/* Lists and tars have no field names, so no name is stored for them. */
 void
 ib_unseen_note_key(struct ib_unseen *u, const struct ib_key *key)
 {
@@ -92,8 +92,8 @@ is_used(const struct ib_duplicate_check *duplicates, uint64_t row)
 }
 
 /*
- * Return the id of a row. Returns an empty id if the row's offsets are invalid,
- * which is possible because a mapped file is not checked in advance.
+ * Return the id of a score row. Returns an empty id if the row's offsets are invalid. Offsets may
+ * be invalid, because a mapped score file is not checked in advance.
  */
 static struct ib_span
 id_of_row(const struct ib_table *t, uint64_t row)
@@ -109,8 +109,9 @@ id_of_row(const struct ib_table *t, uint64_t row)
 }
 
 /*
- * Compare the ids of the unused rows with the ids that have no score. A run over one of many shards
- * leaves most rows unused, so the number of compared rows is limited.
+ * Compare the ids of the score rows without a record in the manifest with the ids that have no
+ * score. If the manifest is one of many shards, most score rows have no record in the manifest, so
+ * the number of compared rows is limited.
  */
 static void
 compare_rows(struct ib_unseen *u, const struct ib_unseen_run *run)
@@ -145,9 +146,9 @@ keys_of(const struct ib_unseen *u, const struct ib_unseen_run *run)
 }
 
 /*
- * True if both sides have so many unmatched ids that the cause is not chance. False if --part and
- * the score file have different numbers of partitions, because many ids are then unmatched
- * anyway.
+ * True if the manifest has many ids without a score, and many scores have no record in the
+ * manifest. False if --part and the score file have different numbers of partitions, because many
+ * ids then cannot match.
  */
 static bool
 are_many(const struct ib_unseen *u, const struct ib_unseen_run *run, uint64_t unused)
@@ -186,7 +187,10 @@ warn_of_ids(const struct ib_unseen *u, const struct ib_unseen_run *run, uint64_t
 	ib_bytes_release(&text);
 }
 
-/* Warn if the matching ids are numbers that come from fields with different names. */
+/*
+ * Warn if the ids of the manifest and of the scores are numbers that come from id fields with
+ * different names.
+ */
 static void
 warn_of_keys(const struct ib_unseen *u, const struct ib_unseen_run *run)
 {

@@ -26,31 +26,34 @@ struct ib_unseen {
 };
 void ib_unseen_release(struct ib_unseen *u);
 
-/* Store an id of a block as an example. Does nothing if no more examples are needed. */
+/* Store an id of a block in ids as an example. Does nothing if u needs no more examples. */
 void ib_unseen_note_id(const struct ib_unseen *u, struct ib_unseen_ids *ids, struct ib_span id);
 
-/* Count one id. Store the id as an example if more examples are needed. */
+/* Count one id without a score. Store the id as an example if more examples are needed. */
 void ib_unseen_add(struct ib_unseen *u, struct ib_span id);
 
-/* Count the n ids of a block, and store some of these ids as examples. */
+/* Count the n ids of a block that have no score. Store some ids in `ids` as examples in u. */
 void ib_unseen_add_block(struct ib_unseen *u, uint64_t n, const struct ib_unseen_ids *ids);
 
 /* Store the name of an operand's id field. Does nothing if a name is already stored. */
 void ib_unseen_note_key(struct ib_unseen *u, const struct ib_key *key);
 
-/* The state of a run after the last record of the manifest. */
+/* The state of a run when all records of the manifest have been read. */
 struct ib_unseen_run {
 	const struct ib_prune_options *options;
 	const struct ib_scores *scores;
-	/* has one bit per score row: 1 if the manifest has a record of the row */
+	/*
+	 * the duplicate check of the run; its bit of a score row is 1 if the manifest has the row's
+	 * id
+	 */
 	const struct ib_duplicate_check *duplicates;
 	uint64_t samples;
 	const struct ib_context *context;
 };
 
 /*
- * Warn if the ids of the manifest and the ids of the scores do not match. Fails
- * only if out of memory.
+ * Warn if the ids of the manifest and the ids of the scores do not match. Returns an error only if
+ * memory runs out.
  */
 enum ib_status ib_unseen_warn(struct ib_unseen *u, const struct ib_unseen_run *run,
 			      struct ib_error *err);
