@@ -45,7 +45,7 @@ enum cli_flags {
 	CLI_STDIN = 1,	 /* "-" means standard input */
 	CLI_STDOUT = 2,	 /* "-" means standard output */
 	CLI_HIDDEN = 4,	 /* --help does not show the option */
-	CLI_APPEND = 8,	 /* an output that is compressed even without a suffix such as .zst (-a) */
+	CLI_APPEND = 8,	 /* the output is compressed, even if its name has no suffix .zst (-a) */
 	CLI_LOCK = 16,	 /* the run also creates FILE.lock */
 	CLI_PARTS = 32,	 /* with --split, %d in the name becomes the number of a file */
 	CLI_NAMES = 64,	 /* %s in the name becomes the name of an operand */
@@ -61,7 +61,7 @@ struct cli_option {
 	const char *arg;   /* name of the value; NULL if the option has no value */
 	const char *words; /* words of a choice as "a|b|c", the default first */
 	const char *range; /* valid numbers, such as "[0, 1)"; NULL if all numbers are valid */
-	size_t at, size;   /* offset and size of the member in struct args */
+	size_t at, size;   /* offset and size of the option's member in struct args */
 	/*
 	 * Parse a value. Returns NULL if the value is valid. If not, returns a description of the
 	 * valid values, such as "a number".
@@ -199,13 +199,12 @@ struct cli_common {
 		CLI_END
 
 struct cli_command {
-	const char *name;	/* "ib-score" */
-	const char *subcommand; /* "summary" in ib-audit summary; NULL if the command has no
-				   subcommands */
-	const char *usage;	/* "[OPTION]... [LOG]..." */
-	const char *about;	/* a sentence for --help */
-	const char *examples;	/* command lines for --help, one per line */
-	const char *notes;	/* the last lines of --help, or NULL */
+	const char *name;		  /* "ib-score" */
+	const char *subcommand;		  /* such as "summary" in ib-audit summary, or NULL */
+	const char *usage;		  /* "[OPTION]... [LOG]..." */
+	const char *about;		  /* a sentence for --help */
+	const char *examples;		  /* command lines for --help, one per line */
+	const char *notes;		  /* the last lines of --help, or NULL */
 	const struct cli_option *options; /* table of options; the last row is CLI_END */
 };
 

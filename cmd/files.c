@@ -14,8 +14,9 @@
 #include "options.h"
 
 /*
- * Add the files of -o 'part.%d' (numbered) or -o 'folder/%s'. If the value of --split is too large,
- * add no file, because the run then fails anyway.
+ * Add the files of an -o with a placeholder: one file per number for 'part.%d', or one file per
+ * operand for 'folder/%s'. If the value of --split is too large, add no file, because the run then
+ * fails anyway.
  */
 static void
 add_numbered_or_named(struct cli *cli, const struct cli_files *files, struct ib_file_use use,
@@ -77,7 +78,7 @@ add_output_files(struct cli *cli, const struct cli_files *files, const struct cl
 	cli_add_file(cli, &use);
 }
 
-/* Add both files of a value IN:OUT. */
+/* Add the files IN and OUT of a value IN:OUT to the files of the run. */
 static void
 add_pair_files(struct cli *cli, const struct cli_files *files, const struct cli_option *o,
 	       const char *role, const char *pair)

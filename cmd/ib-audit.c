@@ -17,7 +17,7 @@ enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 struct args {
 	struct ib_audit_options o;
-	const char *rule[RULES_MAX]; /* owned by argv */
+	const char *rule[RULES_MAX]; /* rule[i]: text of the i-th --rule, owned by argv */
 	enum color color;
 	struct cli_common common;
 };

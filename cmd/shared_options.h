@@ -111,7 +111,7 @@
  */
 const char *cli_parse_log_epoch(struct ib_log_options *log, const char *value);
 
-/* Exit with a usage error if options of the rule cannot be used together. */
+/* Exit with a usage error if the user gave options of the rule that cannot be used together. */
 void cli_check_rule(struct cli *cli, struct ib_rule_options *rule);
 
 /*

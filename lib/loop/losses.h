@@ -5,7 +5,7 @@
 #include "infobatch_run.h"
 
 struct ib_losses {
-	uint32_t *row; /* [n] */
+	uint32_t *row; /* row[i]: row number of the sample with the loss loss[i] */
 	float *loss;   /* [n] */
 	uint64_t n;
 	size_t row_cap, loss_cap;

@@ -46,7 +46,7 @@ enum ib_status ib_annotate_init(struct ib_annotate *s, const struct ib_prune_opt
 				struct ib_error *err);
 void ib_annotate_release(struct ib_annotate *s);
 
-/* The decision on one record, which is inserted into the record. */
+/* The decision on one record, as inserted into the record. */
 struct ib_annotation {
 	struct ib_span id;
 	double pi, u, weight;

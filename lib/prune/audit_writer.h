@@ -65,9 +65,10 @@ void ib_audit_writer_write(struct ib_audit_writer *t, const struct ib_audit_text
 /*
  * Return the action that appends the run when ib_outputs_commit() commits the outputs. The writer
  * borrows *footer, in which the caller has set the counts, the weight sum and the manifest digest.
- * The action's function ready() waits for the lock of the log, locks the log and sets the hashes in
- * *footer. The log stays locked until ib_audit_writer_discard() is called. The action's function
- * append() appends the run and syncs the log. If the commit fails, the log is unchanged.
+ * The action's function ready() waits for the lock of the log, locks the log, and sets the members
+ * prev and xxh3 of *footer. The log stays locked until ib_audit_writer_discard() is called. The
+ * action's function append() appends the run and syncs the log. If the commit fails, the log is
+ * unchanged.
  */
 struct ib_output_also ib_audit_writer_also(struct ib_audit_writer *t,
 					   struct ib_audit_footer *footer);

@@ -1,6 +1,6 @@
 /*
- * The ids of the samples of one block. These ids are needed for checks that
- * depend on the order of the manifest: duplicates and ids without a score.
+ * The ids of the samples of one block, for the checks that depend on the order of the manifest:
+ * duplicates and ids without a score.
  */
 #ifndef IB_PRUNE_BLOCK_IDS_H
 #define IB_PRUNE_BLOCK_IDS_H

@@ -10,7 +10,10 @@
 
 #include "infobatch_run.h"
 
-/* Return the integer u * 2^53. These integers have the same order as the draws u. */
+/*
+ * Return the draw u of a sample as the integer u * 2^53. Two such integers compare like the two
+ * draws.
+ */
 static inline uint64_t
 ib_draw_bits(uint64_t key, const char *p, size_t n)
 {

@@ -17,9 +17,9 @@ struct ib_prune_inputs {
 };
 
 /*
- * Read and check the scores and the totals. Store their digests if a receipt or
- * an audit log needs the digests. The caller initializes b with {0}, and must
- * release b even if this function fails.
+ * Read and check the scores and the totals. Store the digests of the files if a receipt or an audit
+ * log needs the digests. The caller initializes b with {0}, and must release b even if this
+ * function fails.
  */
 enum ib_status ib_prune_inputs_load(struct ib_prune_inputs *b,
 				    const struct ib_prune_options *options,

@@ -189,7 +189,7 @@ check_name(const struct ib_list *operands, const struct ib_source *source, const
 	return IB_OK;
 }
 
-/* With %s in -o: close the file of the previous operand, and open the file of this operand. */
+/* With %s in -o: close the file of the previous operand, and open the file of the new operand. */
 static enum ib_status
 next_file(struct ib_prune_outputs *t, const struct ib_source *source, struct ib_error *err)
 {

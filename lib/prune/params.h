@@ -134,7 +134,8 @@ const char *ib_param_store(const struct ib_param *p, const char *value, struct i
 			   char expected[IB_EXPECTED_MAX]);
 
 /*
- * Check the options. Returns IB_E_MISUSE if a number is out of range or a threshold is malformed.
+ * Check the values of the options. Returns IB_E_MISUSE if a number is out of range or a threshold
+ * is malformed.
  */
 enum ib_status ib_params_check(const struct ib_rule_options *options, struct ib_error *err);
 

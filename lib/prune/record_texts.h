@@ -1,7 +1,7 @@
 /*
- * The bytes that one block adds to each output. A worker thread formats the texts of a block
- * after it has decided which records to keep. The run writes the texts of all blocks in the order
- * of the manifest.
+ * The texts of a block: the bytes that the block adds to each output. A worker thread formats the
+ * texts after it has decided which records of the block to keep. The run writes the texts of all
+ * blocks in the order of the manifest.
  */
 #ifndef IB_PRUNE_RECORD_TEXTS_H
 #define IB_PRUNE_RECORD_TEXTS_H

@@ -97,7 +97,8 @@ ib_record_writer_begin(struct ib_record_writer *t, const struct ib_source *s, st
 void
 ib_record_writer_write(struct ib_record_writer *t, const struct ib_tar_piece *piece)
 {
-	size_t comma = t->is_json_array && t->empty; /* skip the comma before the first element */
+	/* 1 to skip the comma before the first element, otherwise 0 */
+	size_t comma = t->is_json_array && t->empty;
 
 	if (piece->n == 0)
 		return;

@@ -29,7 +29,7 @@ struct ib_record_writer {
 
 /*
  * Begin an operand. If the operand is the first one, write its header. Returns IB_E_DATA if the
- * format or the header differs from the first operand.
+ * operand and the first operand differ in format or header.
  */
 enum ib_status ib_record_writer_begin(struct ib_record_writer *t, const struct ib_source *source,
 				      struct ib_error *err);

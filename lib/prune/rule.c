@@ -62,7 +62,7 @@ use_group(const struct ib_rule *r, struct ib_inclusion *c)
 	size_t at = ib_fixed_group_seek(r->group, r->ngroups, c->pi);
 
 	if (r->group[at].pi != c->pi)
-		return; /* no group has pi = 1 */
+		return; /* the sample is in no group, because its pi is 1 */
 	g = &r->group[at];
 	c->group = (int)at;
 	c->pi = g->fraction;

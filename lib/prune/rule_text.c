@@ -231,7 +231,7 @@ read_parameters(const struct ib_rule_kind *kind, char *text, struct ib_rule_opti
 	return st;
 }
 
-/* Set the parameters of all rules to their defaults. */
+/* Set the parameters of all rules in the options to the defaults. */
 static void
 reset_parameters(struct ib_rule_options *o)
 {

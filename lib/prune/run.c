@@ -3,7 +3,8 @@
  *
  * The scan reads blocks, prunes the blocks in worker threads (parse_block) and merges the results
  * in manifest order (use_block). At the end, commit_outputs() makes the outputs appear and adds the
- * run to the audit log. Either all outputs and the audit log are committed, or none of them.
+ * run to the audit log. If one of the outputs or the audit log cannot be committed, nothing is
+ * committed.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -13,8 +13,9 @@
 /* Initialize with {0}. */
 struct ib_shard_members {
 	struct ib_bytes names; /* uint64_t[]: hashes of the names of the current sample's members */
-	struct ib_duplicate_check duplicates; /* hashes of keys, and of keys with their members */
-	bool has_duplicates;		      /* true if `duplicates` is initialized */
+	/* hashes of the samples' keys, and of the keys together with the members */
+	struct ib_duplicate_check duplicates;
+	bool has_duplicates; /* true if `duplicates` is initialized */
 	struct ib_bytes text;
 };
 

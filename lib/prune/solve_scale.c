@@ -49,8 +49,8 @@ estimate_cost(const struct estimate *s, double c, bool high)
 #define C_MAX 0x1p200
 
 /*
- * Find an interval below < c <= above that contains the c at which the cost
- * reaches the target. *above may be C_MAX.
+ * Set *below and *above to bounds of the smallest c at which the estimated cost reaches the target:
+ * *below < c <= *above. If the cost does not reach the target, *above is C_MAX.
  */
 static void
 bracket_scale(const struct estimate *s, bool high, double target, double *below, double *above)

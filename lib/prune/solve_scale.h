@@ -28,7 +28,7 @@ struct ib_scale_problem {
 void ib_solve_scale_bound(struct ib_scale_problem *b, const struct ib_totals *t,
 			  enum ib_proxy proxy);
 
-/* Select the bins of x whose values must be known to solve for c. */
+/* Select in *x_values the bins of x whose values must be known to solve for c. */
 void ib_solve_scale_select(const struct ib_scale_problem *b, struct ib_bins *x_values);
 
 /* True if r has all bins that ib_solve_scale_select() selects. */

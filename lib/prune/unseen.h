@@ -13,7 +13,7 @@
 
 /* Examples from one block, in order. Initialize with {0}. */
 struct ib_unseen_ids {
-	struct ib_bytes bytes; /* for each id, a uint32_t length and the bytes of the id */
+	struct ib_bytes bytes; /* for each id, the length as uint32_t and the bytes of the id */
 	size_t n;
 };
 
@@ -58,7 +58,7 @@ struct ib_unseen_run {
 enum ib_status ib_unseen_warn(struct ib_unseen *u, const struct ib_unseen_run *run,
 			      struct ib_error *err);
 
-/* Check --max-unseen. Returns IB_E_DATA if too many ids have no score. */
+/* Check --max-unseen. Returns IB_E_DATA if more ids have no score than the option allows. */
 enum ib_status ib_unseen_check(const struct ib_unseen *u, const struct ib_prune_options *options,
 			       uint64_t samples, struct ib_error *err);
 
