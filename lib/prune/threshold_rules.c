@@ -393,9 +393,8 @@ const struct ib_rule_kind ib_rule_kind_buckets = {
 
 /* ---- rank -------------------------------------------------------------------- */
 
-#define RANK_STEPS                                                                                 \
-	64 /* q is a multiple of 1/RANK_STEPS, so the thresholds fit into a run header             \
-	    */
+/* q is a multiple of 1/RANK_STEPS, so the thresholds fit into a run header. */
+#define RANK_STEPS 64
 
 /*
  * Return the fraction to prune, 1 - max(floor, q^B), rounded to 15 digits. B is the parameter
