@@ -33,7 +33,8 @@ static const struct cli_option options[] = {
 		 "smooth the scores: score = B*previous + (1-B)*loss (default 0)"),
 	CLI_GROUP("Check that the log is complete"),
 	CLI_INPUTS(0, "expect", "MANIFEST", o.expect,
-		   "fail if an id of this epoch manifest has no record (may be repeated)"),
+		   "fail if an id of this epoch manifest has no record in the logs "
+		   "(may be repeated)"),
 	CLI_LIMIT(0, "max-missing", o.max_missing,
 		  "with --expect: fail only if more than N ids, or P per cent of the ids, have no "
 		  "record (default 0)"),

@@ -1,4 +1,7 @@
-/* For each id, count the epochs in which it was pruned, and the epochs in which it was drawn. */
+/*
+ * For each id, count the epochs in which the id was pruned, and the epochs in which the id was
+ * drawn: kept although its pi was below 1.
+ */
 #include "audit/prune_counts.h"
 
 #include <stdlib.h>

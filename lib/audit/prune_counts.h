@@ -9,10 +9,10 @@
 #include "audit/text_table.h"
 
 struct ib_prune_count {
-	/* Numbers of epochs in which the id was pruned, and in which the id was drawn. */
-	uint32_t pruned, drawn;
+	uint32_t pruned;     /* number of epochs in which the id was pruned */
+	uint32_t drawn;	     /* number of epochs in which the id was kept with pi < 1 */
 	int32_t last_pruned; /* latest epoch in which the id was pruned */
-	int32_t last_drawn;  /* latest epoch in which the id was drawn */
+	int32_t last_drawn;  /* latest epoch in which the id was kept with pi < 1 */
 };
 
 struct ib_prune_counts {
@@ -28,8 +28,8 @@ void ib_prune_counts_release(struct ib_prune_counts *t);
 
 /*
  * Write a table of the ids, the most often pruned id first. If `pruned` is true, leave out the ids
- * that were never pruned. If `drawn` is true, leave out the ids that were never drawn. If top is
- * not 0, write at most `top` rows.
+ * that were never pruned. If `drawn` is true, leave out the ids that were never kept with pi < 1.
+ * If top is not 0, write at most `top` rows.
  */
 enum ib_status ib_prune_counts_write(const struct ib_prune_counts *t, bool pruned, bool drawn,
 				     uint64_t top, const struct ib_table_target *to,

@@ -163,7 +163,7 @@ write_weights(struct ib_report *r)
 		return;
 	}
 	snprintf(note, sizeof(note),
-		 "in each of the %zu pruned epochs, to its number of samples; the largest "
+		 "to the number of samples, in each of the %zu pruned epochs; the largest "
 		 "deviation is %.1f standard errors (allowed: %d)",
 		 tested, worst, IB_WEIGHT_SUM_LIMIT);
 	ib_html_tile(&r->page, "good", "Weights", "add up", note);

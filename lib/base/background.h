@@ -7,8 +7,9 @@
 
 /*
  * Start a thread in which all signals except SIGBUS are blocked. The handlers of the other signals
- * therefore run only in the caller's thread, and a commit needs to block signals only in the
- * caller's thread. Returns false if the system cannot start another thread.
+ * therefore run only in the caller's thread, so the commit of output files (io/output.h)
+ * needs to block signals only in this thread. Returns false if the system cannot start another
+ * thread.
  */
 bool ib_thread_start(pthread_t *thread, void *(*work)(void *), void *arg);
 

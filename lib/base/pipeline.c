@@ -152,9 +152,9 @@ fill_next(struct shared *s)
 }
 
 /*
- * Run one stage of the oldest block that is ready. Therefore a thread that has just filled a
- * block often processes the same block, which is still in the cache. Returns false if no stage
- * is ready.
+ * Run one stage that is ready: drain a block if possible, else work on a block, else fill a block.
+ * So a thread that has just filled a block often works on the same block next, while the block is
+ * still in the cache. Returns false if no stage is ready.
  */
 static bool
 run_next_stage(struct shared *s)

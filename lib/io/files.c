@@ -235,7 +235,10 @@ find_in_file(const struct ib_file_use *uses, const struct identity *id, size_t n
 	return false;
 }
 
-/* Format a use for messages: "-o train.csv", "-o train.csv (for shard.csv)" or "standard input". */
+/*
+ * Describe the use of a file in a message: "-o train.csv", "-o train.csv (for shard.csv)" or
+ * "standard input".
+ */
 static void
 describe_use(const struct ib_file_use *u, struct ib_bytes *text)
 {

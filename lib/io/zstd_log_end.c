@@ -21,7 +21,7 @@
 
 #define PIECE ((size_t)256 << 10)
 #define LINE_MAX_BYTES ((size_t)64 << 10) /* enough bytes of a line to identify it */
-#define BEGIN ((size_t)4096)		  /* enough bytes of a frame's text to find its version */
+#define BEGIN ((size_t)4096)		  /* enough bytes to find the version of a log */
 #define CHECKSUM_BYTES 4		  /* length of the checksum at the end of a frame */
 
 /* The lines found in the text of one frame. */

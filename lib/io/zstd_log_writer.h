@@ -5,7 +5,8 @@
  * A thread of libzstd compresses the frame while the text of the frame is written. The compressed
  * frame is kept in memory or, if it is large, in a temporary file. The lock FILE.lock is held
  * only for the append, from ib_zstd_log_writer_lock() to ib_zstd_log_writer_close(). If a killed
- * writer has left an unfinished run at the end of the file, the append removes this run. If the
+ * writer has left an unfinished run (the lines of one command) at the end of the file, the append
+ * removes this run. If the
  * file is invalid in any other way, the append fails and leaves the file unchanged.
  */
 #ifndef IB_IO_ZSTD_LOG_WRITER_H

@@ -11,7 +11,7 @@
 
 /* ---- texts ------------------------------------------------------------------- */
 
-/* Check that an id can be a line of a list, so that the commands can also use the id. */
+/* Check that an id can be one line of a list of ids, because the commands may read such a list. */
 static enum ib_status
 check_text(const struct ib_span *text, uint64_t row, struct ib_error *err)
 {

@@ -336,7 +336,7 @@ check_complete(const struct ib_run *run, struct ib_error *err)
 		return st;
 	return ib_fail(err, IB_E_DATA,
 		       "epoch %lld is incomplete: %llu of the %llu samples that were drawn have no "
-		       "loss; the first is row %llu (max-missing allows this)",
+		       "loss; the first is row %llu (to allow this, raise max-missing)",
 		       (long long)run->epoch, (unsigned long long)missing,
 		       (unsigned long long)run->drawn->n, (unsigned long long)find_missing(run));
 }

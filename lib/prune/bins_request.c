@@ -16,11 +16,10 @@ enum ib_status
 ib_bins_request_lacks(const char *option, struct ib_error *err)
 {
 	return ib_fail(err, IB_E_MISUSE,
-		       "%s: --totals lacks statistics that this rule needs. Run "
-		       "ib-prune with these options, --totals and --write-bins "
-		       "WANT; then ib-score --bins WANT --write-totals FILE on each "
-		       "partition; then merge these files (or give all scores with -s, "
-		       "without --totals)",
+		       "%s: --totals lacks statistics that this rule needs. Repeat this "
+		       "ib-prune command with --write-bins WANT, run ib-score --bins WANT "
+		       "--write-totals FILE on each partition, and use the merged totals "
+		       "files for --totals (or give all scores with -s, without --totals)",
 		       option);
 }
 

@@ -33,7 +33,7 @@
 #define IB_LOOKUPS_BEFORE_KEEPING_PAGES 16384
 #define IB_SMALL_MANIFEST_BYTES ((uint64_t)64 << 20)
 
-/* State that all blocks of a run share. */
+/* The state that all blocks of a run share. */
 struct ib_pruner {
 	const struct ib_prune_options *options;
 	const struct ib_rule *rule;

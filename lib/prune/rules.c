@@ -99,7 +99,7 @@ ib_rule_options_check(const struct ib_rule_options *o, struct ib_error *err)
 		return ib_fail(err, IB_E_MISUSE, "keep and ratio are mutually exclusive");
 	if (o->keep && o->scale)
 		return ib_fail(err, IB_E_MISUSE,
-			       "--keep and the parameter scale are mutually exclusive");
+			       "--keep and the parameter 'scale' are mutually exclusive");
 	if (o->keep && !kind->allows_keep)
 		return refuse_option(kind, "--keep", allows_keep, err);
 	if (o->sampling == IB_SAMPLING_FIXED && !kind->allows_fixed)

@@ -324,7 +324,7 @@ commit_outputs(struct run *run, struct ib_output **receipt, const struct ib_prun
  * before the outputs appear. The check costs 2 % of the time (tests/PERFORMANCE.md). A run that
  * needed only a few rows does not check the file, because the check would read the complete file.
  */
-#define CHECKED_ROWS_DIVISOR 8 /* check if at least 1/8 of the rows were looked up */
+#define CHECKED_ROWS_DIVISOR 8 /* a run that looks up 1/8 of the rows checks the file */
 
 static enum ib_status
 check_scores(const struct run *run, struct ib_error *err)

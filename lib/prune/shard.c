@@ -153,8 +153,8 @@ end_sample(struct shard *s, struct ib_error *err)
 }
 
 /*
- * Fail because a key is repeated. The message names the likely cause. With one shard, the members
- * of one sample are not adjacent. With several shards, two samples may have the same name.
+ * Fail because a key is repeated. The message names the likely cause: with one shard, that the
+ * members of the sample are not adjacent; with several shards, that two samples have the same key.
  */
 static enum ib_status
 fail_duplicate(const struct shard *s, struct ib_error *err)

@@ -304,9 +304,9 @@ last_at_floor(double x, double floor)
 
 /*
  * Return the sign of (cost - target) at c = scale/x, where scale is 1 or floor. The difference is
- * multiplied by x, so that it can be computed exactly. At this c, `nfloor` samples have pi = floor.
- * The samples whose ib_float_order(x) is in [from, to) have pi = c*x. The samples with a larger x
- * have pi = 1.
+ * multiplied by x, so that it can be computed exactly. Let y be the proxy of a sample. At this c,
+ * `nfloor` samples have pi = floor, samples whose ib_float_order(y) is in [from, to) have pi = c*y,
+ * and samples with a larger y have pi = 1.
  */
 static int
 compare_cost(const struct search *s, double x, double scale, uint64_t nfloor, uint64_t from,

@@ -21,7 +21,7 @@ struct ib_member {
 	int16_t slot;  /* slot of the member's value; -1 if only its nested members are needed */
 	int16_t child; /* index of the node of the nested members; -1 if none is needed */
 	bool number;   /* true if the value is converted to a number */
-	bool elements; /* true if the elements of the value, an array, are read */
+	bool elements; /* true if the value is an array whose elements are read */
 };
 
 struct ib_node {

@@ -255,8 +255,8 @@ read_more(struct ib_reader *r, struct ib_block *b, size_t *n, size_t want, struc
 }
 
 /*
- * Store the lines of --header-lines that are at p, and set *used to their length. Returns false
- * if p[0..n) does not contain all of these lines.
+ * Store the header lines that begin at p, as many as --header-lines says, and set *used to their
+ * length. Returns false if p[0..n) does not contain all header lines.
  */
 static bool
 read_preamble(struct ib_reader *r, const char *p, size_t n, size_t *used)

@@ -169,7 +169,7 @@ ib_tar_writer_end(struct ib_tar_writer *w)
 
 	if (w->ended)
 		return;
-	/* If a write fails, it must fail now, while the end of the archive is not written. */
+	/* Flush now, so that a failing write fails before the end of the archive is written. */
 	if (w->begun)
 		ib_output_flush(w->out, NULL);
 	ib_bytes_append(&w->held, zeros, sizeof(zeros));

@@ -1,6 +1,6 @@
 /*
- * Collect the values of a second pass: the counts of x and the values in the
- * requested bins.
+ * Collect the results of a second pass: the values in the requested bins, and for the rule
+ * proportional the number and the sum of the values x in each bin (struct ib_x_bins).
  */
 #include "score/bin_counts.h"
 

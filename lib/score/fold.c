@@ -114,7 +114,7 @@ compute_mean(struct ib_fold *f, uint32_t row)
 	*list = 0;
 }
 
-/* End the epoch of a row: if it has repeated losses for a mean, compute the mean. */
+/* End the epoch of a row: if the row has several losses in this epoch, compute their mean. */
 static inline void
 end_epoch(struct ib_fold *f, uint32_t row)
 {

@@ -130,8 +130,8 @@ ib_table_offsets(const struct ib_table *t)
 }
 
 /*
- * Make the texts of the ids of a range, for ib_table_id(). Does nothing for other tables. No other
- * thread may use the table during the call.
+ * If the ids of the table are row numbers (a range), make the texts of the ids, for ib_table_id().
+ * Otherwise do nothing. No other thread may use the table during the call.
  */
 enum ib_status ib_table_make_ids(const struct ib_table *t, struct ib_error *err);
 

@@ -144,8 +144,9 @@ add_field(struct removal *t, const struct ib_value *v)
 }
 
 /*
- * Add the piece that must be removed for the weight: its member and `level` enclosing objects.
- * Returns false if there are fewer objects, or if one of them has other members.
+ * Add to t the piece that contains the weight: the member that holds the weight, and `level`
+ * objects around this member. Returns false if there are fewer objects, or if one of them has other
+ * members.
  */
 static bool
 add_weight(struct removal *t, const struct ib_value *v, unsigned level)
