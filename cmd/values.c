@@ -163,11 +163,27 @@ check_pair(struct cli *cli, const struct cli_option *o, const char *value)
 		cli_misuse(cli, "%s needs files: '-' is not allowed here", name);
 }
 
+static void
+store_text(struct cli *cli, const struct cli_option *o, const char *value)
+{
+	if (!*value)
+		refuse_value(cli, o, o->arg, value);
+	else
+		*(const char **)cli_member_address(cli, o) = value;
+}
+
+static void
+call_option(struct cli *cli, const struct cli_option *o, const char *value)
+{
+	const char *expected = o->call(cli->args, value);
+
+	if (expected)
+		refuse_value(cli, o, expected, value);
+}
+
 void
 cli_store_value(struct cli *cli, const struct cli_option *o, const char *value)
 {
-	const char *expected;
-
 	switch (o->kind) {
 	case CLI_KIND_FLAG:
 		*(bool *)cli_member_address(cli, o) = true;
@@ -189,10 +205,7 @@ cli_store_value(struct cli *cli, const struct cli_option *o, const char *value)
 		store_part(cli, o, value);
 		break;
 	case CLI_KIND_TEXT:
-		if (!*value)
-			refuse_value(cli, o, o->arg, value);
-		else
-			*(const char **)cli_member_address(cli, o) = value;
+		store_text(cli, o, value);
 		break;
 	case CLI_KIND_PAIRS:
 		check_pair(cli, o, value);
@@ -214,9 +227,7 @@ cli_store_value(struct cli *cli, const struct cli_option *o, const char *value)
 		store_rule(cli, o, value);
 		break;
 	case CLI_KIND_CALL:
-		expected = o->call(cli->args, value);
-		if (expected)
-			refuse_value(cli, o, expected, value);
+		call_option(cli, o, value);
 		break;
 	default: /* CLI_KIND_LINES, CLI_KIND_NULS */
 		check_file(cli, o, value);
