@@ -72,9 +72,7 @@ cli_check_epoch_key(const struct cli *cli, const char *name, const char *key)
 			   name, key);
 }
 
-/*
- * Return output i, counted from 0, that the option names. Returns NULL if there is no such output.
- */
+/* Return the name of the option's output i, or NULL if the option has i outputs or fewer. */
 static const char *
 output_of(const struct cli *cli, const struct cli_option *o, size_t i)
 {

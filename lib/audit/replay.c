@@ -149,7 +149,7 @@ ib_replay_begin(struct ib_replay *r, const struct ib_run_header *head,
 
 /* ---- lines ------------------------------------------------------------------ */
 
-/* Return the index of the group that has this pi, or -1 if there is no such group. */
+/* Return the index of the group that has this pi. Returns -1 if no group has it. */
 static int
 group_of(const struct ib_run_header *h, double pi)
 {

@@ -119,8 +119,8 @@ part_of(struct ib_members *p, struct ib_part *part)
 }
 
 /*
- * Read a parameter from its member in the header. If there is no such member, the parameter keeps
- * its default.
+ * Read a parameter from its member in the header. If the header lacks the member, the parameter
+ * keeps its default.
  */
 static void
 read_param(struct ib_members *p, const struct ib_param *param, const char *line,

@@ -215,7 +215,7 @@ write_row(struct ib_text_table *table, struct ib_span id, const struct ib_show_r
 	ib_text_table_row(table, cell);
 }
 
-/* Write a row with the current score of an id, which has "now" in place of the epoch. */
+/* Write a row with the current score of an id. The row shows "now" instead of an epoch. */
 static void
 write_now(struct ib_text_table *table, struct ib_span id, const struct ib_scores *s)
 {

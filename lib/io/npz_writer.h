@@ -26,7 +26,7 @@ void ib_npz_write_array(struct ib_npz_writer *w, const char *name, const char *d
 /* Write a member of plain bytes, such as meta.json. */
 void ib_npz_write_bytes(struct ib_npz_writer *w, const char *name, struct ib_span bytes);
 
-/* Return the CRC-32 of the member `name`, or 0 if no such member was written. */
+/* Return the CRC-32 of the member `name`, or 0 if this member was not written. */
 uint32_t ib_npz_writer_crc(const struct ib_npz_writer *w, const char *name);
 
 /* Write the central directory. Frees w even after an error. */

@@ -21,9 +21,9 @@ ib_pruned_release(void *block)
 }
 
 /*
- * A group of records that have been read, but for which no decision has been made yet. The ids of a
- * group are looked up together, so that cache misses overlap. The group contains a copy of the
- * cursor's data for each record, because the cursor holds the data of only one record.
+ * A group of records that were read and still wait for a decision. The ids of a group are looked up
+ * together, so that cache misses overlap. The group contains a copy of the cursor's data for each
+ * record, because the cursor holds the data of only one record.
  */
 struct group {
 	size_t n;

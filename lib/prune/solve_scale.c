@@ -369,7 +369,7 @@ last_that(const struct search *s, bool (*is)(const struct search *, uint32_t),
 	return yes;
 }
 
-/* Return the smallest x with ib_float_order(x) >= order. Returns 0 if there is no such x. */
+/* Return the smallest x with ib_float_order(x) >= order. Returns 0 if all x are smaller. */
 static double
 next_x(const struct search *s, uint64_t order)
 {

@@ -255,11 +255,13 @@ add_totals(void *ctx, struct ib_totals_file *t, const char *name, struct ib_erro
 {
 	struct run *run = ctx;
 
-	if (!run->options->write_totals)
+	if (!run->options->write_totals) {
 		ib_warn(run->context,
 			"%s: a totals file is used only with --write-totals; without this option, "
 			"the file is ignored",
 			name);
+		return IB_OK;
+	}
 	if (!run->merged) {
 		run->merged = ib_totals_file_new();
 		run->merged_name = strdup(name);
