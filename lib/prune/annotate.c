@@ -11,6 +11,8 @@
 #include "base/error.h"
 #include "base/json_writer.h"
 
+#define EXPLANATION "ib" /* name of the object that --explain adds */
+
 /* ---- options ------------------------------------------------------------ */
 
 /*
@@ -48,7 +50,7 @@ split_name(struct ib_annotate *s, struct ib_error *err)
 static bool
 is_explanation_field(struct ib_span name)
 {
-	return ib_span_is(name, "ib") || ib_span_begins_with(name, "ib.");
+	return ib_span_is(name, EXPLANATION) || ib_span_begins_with(name, EXPLANATION ".");
 }
 
 enum ib_status
@@ -79,6 +81,8 @@ ib_annotate_init(struct ib_annotate *s, const struct ib_prune_options *o, struct
 		return IB_OK; /* the reader need not search for any field */
 	s->wanted[IB_ANNOTATE_WEIGHT] = (struct ib_wanted){ s->weight, true };
 	s->wanted[IB_ANNOTATE_ID].name = s->id_field;
+	if (s->explain)
+		s->wanted[IB_ANNOTATE_EXPLANATION].name = ib_span_of(EXPLANATION);
 	st = split_name(s, err);
 	if (st || s->nsteps > 1 || s->explain || s->id_field.n > 0)
 		return st;
@@ -111,6 +115,17 @@ static const struct ib_value *
 wanted_value(const struct ib_cursor *c, size_t i)
 {
 	return ib_cursor_value(c, c->source->wanted_slot[i]);
+}
+
+/* Returns false if the record already has the id field or the object that is to be added. */
+static bool
+lacks_added_fields(const struct ib_annotate *s, struct ib_cursor *c)
+{
+	if (wanted_value(c, IB_ANNOTATE_ID))
+		return refuse_field(c, "already has a field ", s->id_field, "");
+	if (wanted_value(c, IB_ANNOTATE_EXPLANATION) && !ib_source_is_delimited(c->source))
+		return refuse_field(c, "already has a field ", ib_span_of(EXPLANATION), "");
+	return true;
 }
 
 /*
@@ -184,7 +199,7 @@ write_explained(struct ib_bytes *out, const struct ib_annotation *annotation)
 {
 	struct ib_json_writer w = { .out = out, .comma = true };
 
-	ib_json_begin_object(&w, "ib");
+	ib_json_begin_object(&w, EXPLANATION);
 	ib_json_write_real(&w, "pi", annotation->pi);
 	ib_json_write_real(&w, "u", annotation->u);
 	ib_json_write_float(&w, "score", annotation->score);
@@ -279,9 +294,7 @@ write_json(const struct ib_annotate *s, struct ib_cursor *c, const struct ib_ann
 	struct ib_span old;
 	size_t depth = 0;
 
-	if (s->id_field.n > 0 && wanted_value(c, IB_ANNOTATE_ID))
-		return refuse_field(c, "already has a field ", s->id_field, "");
-	if (!apply_existing_weight(s, c, existing, &weight))
+	if (!lacks_added_fields(s, c) || !apply_existing_weight(s, c, existing, &weight))
 		return false;
 	if (existing) {
 		old = ib_value_raw(existing);
@@ -356,9 +369,7 @@ write_row(const struct ib_annotate *s, struct ib_cursor *c, const struct ib_anno
 	double weight = annotation->weight;
 	struct ib_span old;
 
-	if (s->id_field.n > 0 && wanted_value(c, IB_ANNOTATE_ID))
-		return refuse_field(c, "already has a column ", s->id_field, "");
-	if (!apply_existing_weight(s, c, existing, &weight))
+	if (!lacks_added_fields(s, c) || !apply_existing_weight(s, c, existing, &weight))
 		return false;
 	if (existing) {
 		old = ib_value_raw(existing);
@@ -405,6 +416,7 @@ ib_annotate_header(const struct ib_annotate *s, const struct ib_source *source,
 	static const char *const explained[] = { "ib_pi", "ib_u", "ib_score", "ib_reason" };
 	struct ib_span line = ib_bytes_span(&source->header);
 	const char *end = "\n";
+	struct ib_span name;
 	size_t i;
 
 	if (line.n > 0 && line.p[line.n - 1] == '\n') {
@@ -423,8 +435,13 @@ ib_annotate_header(const struct ib_annotate *s, const struct ib_source *source,
 		if (source->wanted_slot[IB_ANNOTATE_WEIGHT] < 0 ||
 		    !ib_source_has_column(source, s->weight))
 			write_column(out, source->delimiter, s->weight);
-		for (i = 0; s->explain && i < 4; i++)
-			write_column(out, source->delimiter, ib_span_of(explained[i]));
+		for (i = 0; s->explain && i < 4; i++) {
+			name = ib_span_of(explained[i]);
+			if (ib_source_has_column(source, name))
+				return ib_fail(err, IB_E_DATA, "%s: already has a column '%s'",
+					       source->name, explained[i]);
+			write_column(out, source->delimiter, name);
+		}
 	}
 	write_text(out, end);
 	return out->failed ? ib_fail_memory(err) : IB_OK;
@@ -500,8 +517,8 @@ ib_annotate_check(const struct ib_annotate *s, struct ib_cursor *c)
 	if (s->bare || c->source->format == IB_FORMAT_LIST)
 		return true;
 	existing = wanted_value(c, IB_ANNOTATE_WEIGHT);
-	if (s->id_field.n > 0 && wanted_value(c, IB_ANNOTATE_ID))
-		return refuse_field(c, "already has a field ", s->id_field, "");
+	if (!lacks_added_fields(s, c))
+		return false;
 	if (existing)
 		return apply_existing_weight(s, c, existing, &weight);
 	return s->nsteps <= 1 || ib_source_is_delimited(c->source) ||

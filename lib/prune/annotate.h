@@ -15,6 +15,7 @@
 enum ib_annotate_field {
 	IB_ANNOTATE_WEIGHT,
 	IB_ANNOTATE_ID,
+	IB_ANNOTATE_EXPLANATION,
 	/*
 	 * The first position of an object. If the name of the weight is a.b.c, the object a has
 	 * this position, and the object a.b has the next position.
@@ -36,7 +37,7 @@ struct ib_annotate {
 	 */
 	struct ib_bytes member;
 	enum ib_existing_weight existing_weight;
-	struct ib_wanted wanted[2 + IB_ANNOTATE_DEPTH];
+	struct ib_wanted wanted[IB_ANNOTATE_OBJECT + IB_ANNOTATE_DEPTH];
 	size_t nwanted;
 	/* copy of the weight's name a.b.c; the names a and a.b in wanted[] point into this copy */
 	char *names;
