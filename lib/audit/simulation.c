@@ -1,6 +1,7 @@
 /* Simulate a rule on the loss logs of a training run that did not prune. */
 #include "audit/simulation.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,14 +9,32 @@
 #include "base/error.h"
 #include "prune/rules.h"
 
+/* True if the sentences differ only in their numbers. */
+static bool
+is_same_kind(const char *a, const char *b)
+{
+	static const char number[] = "0123456789+-.e";
+
+	for (;; a++, b++) {
+		a += strspn(a, number);
+		b += strspn(b, number);
+		if (*a != *b || *a == '\0')
+			return *a == *b;
+	}
+}
+
+/* Print the warning, unless a warning of the same kind was printed for an earlier epoch. */
 static void
 warn_once(void *data, const char *sentence)
 {
 	struct ib_simulation *s = data;
+	size_t i;
 
-	if (strncmp(s->warned, sentence, sizeof(s->warned) - 1) == 0)
-		return;
-	strncpy(s->warned, sentence, sizeof(s->warned) - 1);
+	for (i = 0; i < s->nwarned; i++)
+		if (is_same_kind(s->warned[i], sentence))
+			return;
+	if (s->nwarned < IB_SIMULATION_WARNINGS)
+		snprintf(s->warned[s->nwarned++], sizeof(s->warned[0]), "%s", sentence);
 	ib_warn(s->context, "%s", sentence);
 }
 

@@ -10,6 +10,8 @@
 #include "audit/loss_history.h"
 #include "prune/run_stats.h"
 
+#define IB_SIMULATION_WARNINGS 4 /* most kinds of warnings that are remembered */
+
 struct ib_simulation {
 	const struct ib_audit_options *options; /* used for --duplicates and --smooth */
 	const struct ib_loss_history *losses; /* borrowed; the ids of the losses are the samples */
@@ -21,10 +23,10 @@ struct ib_simulation {
 	bool *kept; /* [ids] kept[i]: true if sample i is kept in the current epoch */
 	/* [ids] missed[i]: number of epochs since the last visit of sample i */
 	uint32_t *missed;
-	struct ib_by *by; /* borrowed; if NULL, visits are not counted per value */
-	/* the context of the rule; it skips a warning that equals `warned` */
-	struct ib_context once;
-	char warned[200]; /* text of the most recent warning */
+	struct ib_by *by;	/* borrowed; if NULL, visits are not counted per value */
+	struct ib_context once; /* the context of the rule; it prints each kind of warning once */
+	char warned[IB_SIMULATION_WARNINGS][200]; /* the first warning of each kind */
+	size_t nwarned;
 	/* the current epoch: */
 	struct ib_prune_result result;
 	double deff; /* design effect of the weights: n sum w^2 / (sum w)^2 over the kept samples */

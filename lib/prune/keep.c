@@ -14,15 +14,15 @@ ib_keep_read(const struct ib_rule_options *o, double *keep, struct ib_error *err
 }
 
 void
-ib_keep_warn(const struct ib_context *context, const char *keep, double nearest)
+ib_keep_warn(const struct ib_rule *rule, double nearest, const struct ib_context *context)
 {
 	char text[IB_NUMBER_MAX + 1];
 
 	text[ib_number_write(text, nearest)] = '\0';
 	ib_warn(context,
-		"--keep %s cannot be reached: the nearest fraction that can "
-		"be kept is %s",
-		keep, text);
+		"--keep %s cannot be reached in epoch %lld: the nearest fraction that can be kept "
+		"is %s",
+		rule->options.keep, (long long)rule->options.epoch, text);
 }
 
 enum ib_status
@@ -37,15 +37,15 @@ ib_keep_solve_ratio(struct ib_rule *rule, uint64_t n, uint64_t nbelow,
 	if (nbelow == 0) {
 		rule->solved.ratio = 0;
 		if (fraction < 1)
-			ib_keep_warn(context, keep, 1);
+			ib_keep_warn(rule, 1, context);
 		return IB_OK;
 	}
 	if (!ib_decimal_drop_ratio(keep, n, nbelow, &rule->solved.ratio))
 		return ib_fail(err, IB_E_MISUSE, "--keep: '%s' is not a decimal number", keep);
 	if (rule->solved.ratio > IB_RATIO_MAX) {
 		rule->solved.ratio = IB_RATIO_MAX;
-		ib_keep_warn(context, keep,
-			     ib_complement(IB_RATIO_MAX * ((double)nbelow / (double)n)));
+		ib_keep_warn(rule, ib_complement(IB_RATIO_MAX * ((double)nbelow / (double)n)),
+			     context);
 	}
 	return IB_OK;
 }

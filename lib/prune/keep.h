@@ -10,11 +10,8 @@
 enum ib_status ib_keep_read(const struct ib_rule_options *options, double *keep,
 			    struct ib_error *err);
 
-/*
- * Warn that the fraction of --keep cannot be reached. `nearest` is the nearest
- * fraction that can be reached.
- */
-void ib_keep_warn(const struct ib_context *context, const char *keep, double nearest);
+/* Warn that the rule cannot keep the fraction of --keep; `nearest` is the nearest fraction. */
+void ib_keep_warn(const struct ib_rule *rule, double nearest, const struct ib_context *context);
 
 /*
  * Set rule->solved.ratio to the ratio r, at most IB_RATIO_MAX, for which the rule keeps the

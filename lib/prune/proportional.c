@@ -86,7 +86,7 @@ solve_budget(struct ib_rule *r, double keep, const struct ib_context *context, s
 		return ib_bins_request_lacks("--keep", err);
 	most = ib_solve_scale_most(&b, &r->bins->x);
 	if (keep < b.floor || keep > most)
-		ib_keep_warn(context, r->options.keep, keep < b.floor ? b.floor : most);
+		ib_keep_warn(r, keep < b.floor ? b.floor : most, context);
 	r->solved.c = 0;
 	return keep <= b.floor ? IB_OK : ib_solve_scale(&b, r->bins, &r->solved.c, err);
 }
