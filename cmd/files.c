@@ -70,8 +70,10 @@ add_output_files(struct cli *cli, const struct cli_files *files, const struct cl
 	cli_add_file(cli, &use);
 	if (!(o->flags & CLI_LOCK))
 		return;
-	lock = cli_free_at_end(cli, malloc(strlen(path) + sizeof(".lock")));
-	sprintf(lock, "%s.lock", path);
+	lock = ib_lock_name(path);
+	if (!lock)
+		return; /* ib_lock() reports the error */
+	cli_free_at_end(cli, lock);
 	use.of = path;
 	use.path = lock;
 	use.role = "the lock file";

@@ -107,6 +107,12 @@ struct ib_file_use {
 enum ib_status ib_files_check(const struct ib_file_use *uses, size_t n, struct ib_error *err);
 
 /*
+ * Return the name of the lock file of `file`: the file's name, or the target if `file` is a
+ * symbolic link, and ".lock". The caller frees the name. Returns NULL with errno on errors.
+ */
+char *ib_lock_name(const char *file);
+
+/*
  * Return ".npz" or ".npy" if the file name ends in this suffix, or in this suffix and a suffix of
  * compressed files (.zst or .gz). Otherwise return NULL.
  */

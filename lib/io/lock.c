@@ -4,13 +4,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 
-#include "base/bytes.h"
 #include "base/error.h"
 #include "io/descriptor.h"
+#include "io/files.h"
 
 static enum ib_status
 report_no_locks(const char *file, bool no_wait, const struct ib_context *context,
@@ -85,32 +88,44 @@ is_special(const char *file)
 	return stat(file, &sb) == 0 && !S_ISREG(sb.st_mode) && !S_ISDIR(sb.st_mode);
 }
 
+char *
+ib_lock_name(const char *file)
+{
+	char *target = ib_links_follow(file), *name;
+
+	if (!target)
+		return NULL;
+	name = malloc(strlen(target) + sizeof(".lock"));
+	if (name)
+		sprintf(name, "%s.lock", target);
+	free(target);
+	return name;
+}
+
 enum ib_status
 ib_lock(const char *file, bool no_wait, const struct ib_context *context, int *lock,
 	struct ib_error *err)
 {
-	struct ib_bytes name = { 0 };
 	enum ib_status st;
+	char *name;
 	int fd;
 
 	*lock = -1;
 	if (is_special(file))
 		return IB_OK;
-	ib_bytes_printf(&name, "%s.lock", file);
-	if (name.failed) {
-		ib_bytes_release(&name);
-		return ib_fail_memory(err);
-	}
-	fd = open_lock(name.p);
+	name = ib_lock_name(file);
+	if (!name)
+		return ib_fail_errno(err, IB_E_CREATE, file, "lock");
+	fd = open_lock(name);
 	if (fd < 0)
-		st = ib_fail_errno(err, IB_E_CREATE, name.p, "create");
+		st = ib_fail_errno(err, IB_E_CREATE, name, "create");
 	else
-		st = lock_file(fd, file, name.p, no_wait, context, err);
+		st = lock_file(fd, file, name, no_wait, context, err);
 	if (st)
 		ib_fd_close(fd);
 	if (!st)
 		*lock = fd;
-	ib_bytes_release(&name);
+	free(name);
 	return st;
 }
 

@@ -8,11 +8,11 @@
 #include <unistd.h>
 #include <zstd.h>
 
-#include "base/bytes.h"
 #include "base/error.h"
 #include "base/system.h"
 #include "io/compressor.h"
 #include "io/descriptor.h"
+#include "io/files.h"
 #include "io/folder.h"
 #include "io/lock.h"
 #include "io/spill_file.h"
@@ -56,15 +56,14 @@ check_folder(const char *path, struct ib_error *err)
 static enum ib_status
 check_lock(const char *path, struct ib_error *err)
 {
-	struct ib_bytes name = { 0 };
+	char *name = ib_lock_name(path);
 	enum ib_status st = IB_OK;
 
-	ib_bytes_printf(&name, "%s.lock", path);
-	if (name.failed)
-		st = ib_fail_memory(err);
-	else if (access(name.p, F_OK) != 0)
-		st = check_folder(path, err);
-	ib_bytes_release(&name);
+	if (!name)
+		return ib_fail_errno(err, IB_E_CREATE, path, "lock");
+	if (access(name, F_OK) != 0)
+		st = check_folder(name, err);
+	free(name);
 	return st;
 }
 
@@ -135,9 +134,11 @@ ib_zstd_log_writer_open(const char *path, const struct ib_zstd_log_kind *kind,
 	log->kind = kind;
 	log->context = context;
 	log->lock = log->fd = -1;
-	log->path = ib_span_dup(ib_span_of(path));
+	log->path = ib_links_follow(path);
 	log->zstd = ib_zstd_new(LEVEL);
-	if (!log->path || !log->zstd)
+	if (!log->path)
+		st = ib_fail_errno(err, IB_E_CREATE, path, "append");
+	else if (!log->zstd)
 		st = ib_fail_memory(err);
 	else
 		st = check_log(log, err);
