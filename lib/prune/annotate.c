@@ -11,13 +11,13 @@
 #include "base/error.h"
 #include "base/json_writer.h"
 
-#define EXPLANATION "ib" /* name of the object that --explain adds */
+#define EXPLANATION "ib" /* name of the object that --explain adds to a record */
 
 /* ---- options ------------------------------------------------------------ */
 
 /*
- * Split the weight's name a.b.c into the steps a, b and c. Make the reader search for the objects a
- * and a.b.
+ * Split the name of the weight field at its dots, for example a.b.c into a, b and c. Make the
+ * reader search for the objects around the field: a and a.b.
  */
 static enum ib_status
 split_name(struct ib_annotate *s, struct ib_error *err)
@@ -29,7 +29,8 @@ split_name(struct ib_annotate *s, struct ib_error *err)
 		return ib_fail_memory(err);
 	for (;; p = dot + 1) {
 		if (s->nsteps == IB_ANNOTATE_DEPTH)
-			return ib_fail(err, IB_E_MISUSE, "--weight-field has more than %d levels",
+			return ib_fail(err, IB_E_MISUSE,
+				       "--weight-field has more than %d names separated by dots",
 				       IB_ANNOTATE_DEPTH);
 		dot = memchr(p, '.', (size_t)(end - p));
 		s->step[s->nsteps].p = p;
@@ -117,7 +118,7 @@ wanted_value(const struct ib_cursor *c, size_t i)
 	return ib_cursor_value(c, c->source->wanted_slot[i]);
 }
 
-/* Returns false if the record already has the id field or the object that is to be added. */
+/* Returns false if the record already has the id field or the object that would be added. */
 static bool
 lacks_added_fields(const struct ib_annotate *s, struct ib_cursor *c)
 {
@@ -186,7 +187,7 @@ write_text(struct ib_bytes *out, const char *text)
 static void
 write_comma(struct ib_bytes *out, const char *close)
 {
-	if (out->failed) /* if `close` is the end of out, the text before it may be missing */
+	if (out->failed) /* if memory ran out, the bytes before `close` may be missing */
 		return;
 	while (ib_is_space(*--close))
 		;
@@ -226,8 +227,9 @@ write_steps(const struct ib_annotate *s, size_t from, double weight, struct ib_b
 }
 
 /*
- * Find the innermost of the objects a and a.b that exists in the record. *close is set to the
- * closing brace of the object, and *depth to 0 for the record, 1 for a, 2 for a.b.
+ * Find the object in which to insert the weight a.b.c: a.b, or a if the record has no a.b, or
+ * otherwise the record. *close is set to the closing brace of this object, and *depth to 2 for a.b,
+ * 1 for a, and 0 for the record. Returns false if a or a.b is not an object.
  */
 static bool
 find_object(const struct ib_annotate *s, struct ib_cursor *c, size_t *depth, const char **close)
@@ -270,7 +272,7 @@ write_weight_only(const struct ib_annotate *s, const struct ib_cursor *c, double
 	    wanted_value(c, IB_ANNOTATE_WEIGHT))
 		return false;
 	if (!ib_bytes_reserve(out, most))
-		return true; /* out->failed is set */
+		return true; /* memory ran out, so out->failed is set */
 	to = out->p + out->n;
 	ib_copy_beyond(to, r->p, before);
 	to += before;

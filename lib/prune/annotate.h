@@ -17,8 +17,8 @@ enum ib_annotate_field {
 	IB_ANNOTATE_ID,
 	IB_ANNOTATE_EXPLANATION,
 	/*
-	 * The first position of an object. If the name of the weight is a.b.c, the object a has
-	 * this position, and the object a.b has the next position.
+	 * The position of the outermost object around the weight field. If the field is a.b.c, the
+	 * object a has this position, and the object a.b has the next position.
 	 */
 	IB_ANNOTATE_OBJECT
 };

@@ -179,7 +179,7 @@ identify_other(struct ib_span head, const char *path)
 	size_t i = 0;
 
 	if (ib_span_begins_with(head, BEGINS))
-		return "the text of an audit log without its compression";
+		return "the decompressed text of an audit log";
 	if (name)
 		return name;
 	while (i < head.n && memchr(" \t\r\n", head.p[i], 4))

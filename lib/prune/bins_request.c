@@ -1,10 +1,10 @@
 /*
- * Order statistics of scores. The totals tell which bin contains a rank or a threshold; a bin is
- * defined by the leading bits of the score. In addition to the totals, only the values in this bin
- * are needed. A second pass over the scores counts the values in the bin. Before the second pass,
- * the functions below run without the values and only record which bins they need. Bins are
- * requested for scores in memory (count_bins() in rules.c), and with --write-bins for scores that
- * are spread over several machines.
+ * Order statistics of scores. The totals tell which bin contains a threshold, or the score of a
+ * given rank; a bin is defined by the leading bits of the score. In addition to the totals, only
+ * the values in this bin are needed. A second pass over the scores counts the values in the bin.
+ * Before the second pass, the functions below run without the values and only record which bins
+ * they need. Bins are requested for scores in memory (count_bins() in rules.c), and with
+ * --write-bins for scores that are spread over several machines.
  */
 #include "prune/bins_request.h"
 
@@ -61,7 +61,7 @@ first_not_below(double threshold)
 	float f = (float)threshold;
 
 	if (f == 0)
-		f = 0; /* the score 0 is never stored as -0 */
+		f = 0; /* f may be -0, but the score 0 is never stored as -0 */
 	return (uint64_t)ib_float_order(f) + ((double)f < threshold);
 }
 

@@ -49,7 +49,8 @@ fail_record(struct ib_pruned *b, uint64_t line, const char *why)
 /* ---- reading ------------------------------------------------------------ */
 
 /*
- * Copy the fields that p->annotate requests to `to`. Returns true if the record has such a field.
+ * Copy the fields in p->annotate->wanted from the record into to[]. Returns true if the record has
+ * at least one of these fields.
  */
 static bool
 save_values(const struct ib_pruner *p, const struct ib_cursor *c, struct ib_value *to)
@@ -286,7 +287,7 @@ ib_prune_block(const struct ib_pruner *p, struct ib_pruned *b)
 			if (!decide(p, b, &g, i)) {
 				/*
 				 * Report the error in this record, and stop. If read_group() also
-				 * found an error, the error that it found is in a later record.
+				 * found an error, that error is in a later record.
 				 */
 				more = false;
 				break;

@@ -111,15 +111,15 @@ ib_pruner_selects(const struct ib_pruner *p, struct ib_span id)
 }
 
 /*
- * Store the end of the current record in each text that b adds to the outputs. Only --split and
+ * Store where the current record ends in each text that b adds to the outputs. Only --split and
  * --companion need these positions. Without these options, the function does nothing.
  */
 void ib_pruned_note_written(const struct ib_pruner *p, struct ib_pruned *b, struct ib_span id,
 			    uint64_t number);
 
 /*
- * Find a record for a message: record i, counted from 0, of those records of the block that are in
- * the requested partition. Set *line to the record's line number within the block, and *id to the
+ * Find record i, counted from 0, among the records of the block that are in the requested
+ * partition. For a message, set *line to the record's line number within the block, and *id to the
  * record's id.
  */
 void ib_pruned_locate(const struct ib_pruner *p, struct ib_pruned *b, size_t i, uint64_t *line,

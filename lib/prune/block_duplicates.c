@@ -52,7 +52,7 @@ fail_duplicate(const struct ib_pruner *p, struct ib_pruned *b, size_t i,
 	ib_pruned_locate(p, b, i, &offset, &id);
 	return ib_fail(err, IB_E_DATA,
 		       "%s:%llu: the id %s appears twice: %s"
-		       "--allow-duplicates gives both records one decision",
+		       "--allow-duplicates gives both records the same decision",
 		       source->name, (unsigned long long)(line + offset), ib_show(show, id),
 		       remedy);
 }

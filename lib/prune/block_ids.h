@@ -26,7 +26,10 @@ void ib_block_ids_empty(struct ib_block_ids *ids);
 /* Make room in ids for IB_GROUP more samples. Returns false if memory runs out. */
 bool ib_block_ids_reserve_group(struct ib_block_ids *ids);
 
-/* Return the index in ids->row of sample i, counted from 0, of the samples without a score row. */
+/*
+ * Find sample i, counted from 0, among the samples without a score row. Returns its index in
+ * ids->row.
+ */
 size_t ib_block_ids_find_unseen(const struct ib_block_ids *ids, size_t i);
 
 #endif

@@ -53,7 +53,8 @@ ib_companion_open(const char *spec, struct ib_companion **out, struct ib_error *
 
 	if (!colon) {
 		free(a);
-		return ib_fail(err, IB_E_MISUSE, "--companion %s is not IN:OUT", spec);
+		return ib_fail(err, IB_E_MISUSE, "--companion %s does not have the form IN:OUT",
+			       spec);
 	}
 	if (a)
 		path = ib_span_dup((struct ib_span){ spec, (size_t)(colon - spec) });

@@ -26,7 +26,7 @@ void ib_dry_run_add(struct ib_dry_run *p, const struct ib_rule *rule,
 		    const struct ib_inclusion *inclusion, float score);
 void ib_dry_run_merge(struct ib_dry_run *p, const struct ib_dry_run *other);
 
-/* Add to p all samples that have a known score in the score table of the rule. */
+/* Add the samples with a known score in the rule's score table to the sums. */
 void ib_dry_run_rows(struct ib_dry_run *p, const struct ib_rule *rule);
 
 /* Write the prediction as a table if `table` is true, otherwise as JSON. */

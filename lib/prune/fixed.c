@@ -1,6 +1,6 @@
 /*
- * --sampling fixed: of the n known rows that have the same pi < 1, keep exactly k = round(pi * n)
- * rows. The kept rows have the smallest pairs (u, id).
+ * --sampling fixed: of the n rows that have a known score and the same pi < 1, keep exactly k =
+ * round(pi * n) rows. The kept rows have the smallest pairs (u, id).
  *
  * Two passes over the rows find the rows to keep, for any number of groups, so the time is linear.
  * The first pass counts the rows of each group in U_BINS bins, which are the leading bits of u.

@@ -24,8 +24,8 @@ scores_name(const struct ib_prune_options *options)
 }
 
 /*
- * Fail if the scores are from a later epoch than -e. Warn if the scores are from the epoch of -e,
- * or if there are no scores.
+ * Fail if the newest scores are from an epoch after -e. Warn if the newest scores are from epoch
+ * -e, or if there are no scores.
  */
 static enum ib_status
 check_epochs(const struct ib_prune_inputs *b, const struct ib_prune_options *o,
@@ -105,7 +105,7 @@ load_totals(const char *path, struct ib_totals_file **totals, char *digest, stru
 	return st ? st : ib_totals_file_check(*totals, path, err);
 }
 
-/* True if samples with the totals t can be a subset of the samples with the totals `all`. */
+/* True if t can be the totals of a subset of the samples whose totals are `all`. */
 static bool
 is_summed(const struct ib_totals *all, const struct ib_totals *t)
 {
@@ -140,8 +140,8 @@ check_sums(const struct ib_prune_inputs *b, const struct ib_prune_options *o, st
 
 /*
  * Check that the totals match the epoch and the scores, and that the scores of one partition are
- * not used as if they were all scores. A certain mismatch is an error. A probable mismatch causes a
- * warning.
+ * not used as if they were all scores. A definite mismatch is an error. A probable mismatch causes
+ * a warning.
  */
 static enum ib_status
 check_totals(const struct ib_prune_inputs *b, const struct ib_prune_options *o,
@@ -153,7 +153,7 @@ check_totals(const struct ib_prune_inputs *b, const struct ib_prune_options *o,
 
 	if (b->totals && b->totals->totals.newest > o->rule.epoch)
 		return ib_fail(err, IB_E_DATA,
-			       "%s: the totals are of epoch %lld, which is later than -e %lld",
+			       "%s: the totals are from epoch %lld, which is later than -e %lld",
 			       o->totals, (long long)b->totals->totals.newest,
 			       (long long)o->rule.epoch);
 	if (!actual || actual->count < 2)

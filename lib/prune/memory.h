@@ -1,6 +1,6 @@
 /*
- * The inputs and the output of a run of ib-prune that uses memory instead of files. lib/loop
- * makes such runs.
+ * The inputs and the output of a run of ib-prune that uses memory instead of files. The functions
+ * in lib/loop run ib-prune in this way.
  */
 #ifndef IB_PRUNE_MEMORY_H
 #define IB_PRUNE_MEMORY_H

@@ -386,8 +386,8 @@ fill_numbers(struct ib_prune_outputs *t, uint64_t from, uint64_t to,
 }
 
 /*
- * Return the number of --split files to fill in one pass, for which the run uses at most a quarter
- * of the file descriptors that a process may have.
+ * Return the number of --split files to fill in one pass. The files that are open at once should
+ * use at most a quarter of the file descriptors that a process may have.
  */
 static size_t
 numbers_at_once(const struct ib_prune_outputs *t)

@@ -1,8 +1,8 @@
 /*
  * The files that one run of ib-prune writes: the pruned records, the companions, the weights file
  * and the epoch manifest. The epoch manifest is one file, one file per operand, or K files with
- * --split. The kinds of output are the items of one array. ib_prune_outputs_commit() makes all
- * files appear together; after an error, no file appears.
+ * --split. Each kind of output is an item of one array. ib_prune_outputs_commit() makes all files
+ * appear together; after an error, no file appears.
  */
 #ifndef IB_PRUNE_OUTPUTS_H
 #define IB_PRUNE_OUTPUTS_H
@@ -90,7 +90,8 @@ void ib_prune_outputs_write_piece(struct ib_prune_outputs *t, enum ib_prune_dest
 enum ib_status ib_prune_outputs_status(struct ib_prune_outputs *t, struct ib_error *err);
 
 /*
- * Complete the files when the manifest has no more records. `records` is the number of its records.
+ * Complete the files after the last record of the manifest. `records` is the number of records in
+ * the manifest.
  */
 enum ib_status ib_prune_outputs_end(struct ib_prune_outputs *t, uint64_t records,
 				    struct ib_error *err);

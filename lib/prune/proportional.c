@@ -19,8 +19,9 @@
 
 /*
  * The loops have no branches, so that the computations for several scores overlap. One loop limits
- * pi and another loop rounds pi, because gcc would use a branch in a single loop. The shift changes
- * pi = 1 to IB_PI_HIGH. Avoiding branches saves 4 % of the time of a run (tests/PERFORMANCE.md).
+ * pi and another loop rounds pi, because gcc would use a branch in a single loop. The shift in the
+ * second loop replaces pi = 1 by IB_PI_HIGH. Avoiding branches saves 4 % of the time of a run
+ * (tests/PERFORMANCE.md).
  */
 static void
 proportional_pi(const struct ib_rule *r, const float *score, size_t n, double *pi)
@@ -123,7 +124,7 @@ const struct ib_rule_kind ib_rule_kind_proportional = {
 	.name = "proportional",
 	.about = "the keep probability grows with the estimated gradient "
 		 "norm",
-	.cause = "the rule gave the sample a smaller pi because its score was low",
+	.cause = "the rule gave the sample a pi below 1 because its score was low",
 	.needs_scores = true,
 	.allows_keep = true,
 	.check = check_proportional,

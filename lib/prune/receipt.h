@@ -21,7 +21,7 @@ enum ib_status ib_receipt_write(const struct ib_rule *rule, const struct ib_prun
 				const struct ib_digests *digests, struct ib_output *out,
 				struct ib_error *err);
 
-/* Append to out the header of the run for the audit log: a JSON object without a newline. */
+/* Append the header that the audit log has for the run: a JSON object without a newline. */
 void ib_receipt_write_header(struct ib_bytes *out, const struct ib_rule *rule,
 			     const struct ib_prune_options *options,
 			     const struct ib_digests *digests);

@@ -17,7 +17,7 @@ enum ib_text {
 	IB_NTEXTS
 };
 
-/* The number of one record of the epoch manifest, and the ends of the record in the texts. */
+/* The number of one record of the epoch manifest, and where the record ends in each text. */
 struct ib_written {
 	/*
 	 * index of the record in its block, counted from 0; index of the line if the manifest is a

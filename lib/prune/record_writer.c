@@ -33,17 +33,17 @@ check_same_format(const struct ib_source *first_source, const struct ib_source *
 	if (first_source->format != s->format)
 		return ib_fail(err, IB_E_DATA,
 			       "%s: has a different format than %s: one output cannot hold both; "
-			       "use %%s in the name of -o to write one file per operand",
+			       "use %%s in the -o file name to write one file per operand",
 			       s->name, first_source->name);
 	if (!ib_span_equal(header_of(first_source), header_of(s)))
 		return ib_fail(err, IB_E_DATA,
 			       "%s: has a different header than %s: one output cannot hold both; "
-			       "use %%s in the name of -o to write one file per operand",
+			       "use %%s in the -o file name to write one file per operand",
 			       s->name, first_source->name);
 	if (!ib_span_equal(ib_bytes_span(&first_source->preamble), ib_bytes_span(&s->preamble)))
 		return ib_fail(err, IB_E_DATA,
 			       "%s: has different --header-lines than %s: one output cannot hold "
-			       "both; use %%s in the name of -o to write one file per operand",
+			       "both; use %%s in the -o file name to write one file per operand",
 			       s->name, first_source->name);
 	return IB_OK;
 }

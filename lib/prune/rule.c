@@ -28,8 +28,8 @@ ib_rule_epoch_is_unpruned(const struct ib_rule_options *o, enum ib_reason *why)
 	if (o->full_from != IB_NO_EPOCH)
 		return o->epoch >= o->full_from;
 	/*
-	 * The condition is the same as in the code of the InfoBatch authors. The addition of 1e-9
-	 * corrects a product delta * epochs that is rounded to just below an integer.
+	 * This is the condition in the code of the InfoBatch authors. 1e-9 is added in case delta *
+	 * epochs was rounded to just below an integer.
 	 */
 	return o->epochs != IB_NO_EPOCH &&
 	       (double)(o->epoch + 1) > o->delta * (double)o->epochs + 1e-9;
@@ -76,7 +76,7 @@ use_group(const struct ib_rule *r, struct ib_inclusion *c)
 static struct ib_inclusion
 inclusion_of(const struct ib_rule *r, uint32_t row, float score, double pi)
 {
-	bool known = score == score; /* false for NaN; a sample without a row has NaN */
+	bool known = score == score; /* false for NaN, the score of a sample without a row */
 	bool high = pi == IB_PI_HIGH;
 	struct ib_inclusion c;
 

@@ -12,7 +12,8 @@
 #define AGES "[1, 2147483647]"
 
 /*
- * A copy of the value of an option. The options own the copy, to which one of their members points.
+ * A copy of the value of an option. The options own the copy, and one of their members points to
+ * it.
  */
 struct ib_owned_text {
 	struct ib_owned_text *next;

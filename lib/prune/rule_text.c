@@ -135,7 +135,7 @@ read_parameter(const struct ib_rule_kind *kind, char *text, unsigned *given,
 	if (!p)
 		return refuse_parameter(kind, name, err);
 	if (!text[name.n])
-		return ib_fail(err, IB_E_MISUSE, "--rule %s: %s needs a value, %s=%s", kind->name,
+		return ib_fail(err, IB_E_MISUSE, "--rule %s: %s needs a value: %s=%s", kind->name,
 			       p->name, p->name, p->value);
 	if (*given >> i & 1)
 		return ib_fail(err, IB_E_MISUSE, "--rule %s: %s is given twice", kind->name,
@@ -145,8 +145,8 @@ read_parameter(const struct ib_rule_kind *kind, char *text, unsigned *given,
 }
 
 /*
- * True if an item of `list` that precedes `item` begins with the same n + 1 bytes as `item`. The
- * last of these bytes is '='.
+ * True if an earlier item of `list` has the same CUT as `item`. n is the length of the CUT, which
+ * is followed by '='.
  */
 static bool
 is_repeated(const char *list, const char *item, size_t n)

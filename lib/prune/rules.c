@@ -22,7 +22,7 @@ static const struct ib_rule_kind *const kinds[] = {
 	&ib_rule_kind_proportional, &ib_rule_kind_hard,	   &ib_rule_kind_rank,
 };
 #define NKINDS (sizeof(kinds) / sizeof(*kinds))
-_Static_assert(NKINDS == IB_NRULES, "the list has each rule of enum ib_rule_id");
+_Static_assert(NKINDS == IB_NRULES, "kinds[] must contain every rule of enum ib_rule_id");
 
 const struct ib_rule_kind *
 ib_rule_kind_of(enum ib_rule_id id)
@@ -115,7 +115,7 @@ ib_rule_check(const struct ib_rule_options *o, struct ib_error *err)
 		return ib_fail(err, IB_E_MISUSE, "the epoch is out of range");
 	if (o->full_from != IB_NO_EPOCH && (o->epochs != IB_NO_EPOCH || o->delta_given))
 		return ib_fail(err, IB_E_MISUSE,
-			       "full_from replaces epochs and delta: give one or the other");
+			       "full_from cannot be combined with epochs or delta");
 	return ib_rule_options_check(o, err);
 }
 
@@ -182,7 +182,7 @@ prepare(struct ib_rule *r, const struct ib_context *context, struct ib_error *er
 }
 
 /*
- * Prepare the rule only to request the bins that the rule needs. They are stored in r->wanted_bins.
+ * Prepare the rule only to find out which bins it needs. These bins are stored in r->wanted_bins.
  */
 static enum ib_status
 request_bins(struct ib_rule *r, const struct ib_context *context, struct ib_error *err)

@@ -8,8 +8,8 @@
 const struct ib_rule_kind *ib_rule_kind_of(enum ib_rule_id id);
 
 /*
- * Check the epochs that the options name, and make the checks of ib_rule_options_check().
- * ib_rule_prepare() calls this function.
+ * Check the epochs in the options, and do the checks of ib_rule_options_check(). ib_rule_prepare()
+ * calls this function.
  */
 enum ib_status ib_rule_check(const struct ib_rule_options *options, struct ib_error *err);
 

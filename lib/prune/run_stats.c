@@ -12,7 +12,7 @@ ib_run_stats_init(struct ib_run_stats *t)
 	ib_exact_init(&t->weight_var);
 }
 
-/* Add to the sums n samples that have the same pi; `kept` of the n samples were kept. */
+/* Add n samples with the same pi to the sums; `kept` of these samples were kept. */
 static void
 add_samples(struct ib_run_stats *t, double pi, double weight, uint64_t n, uint64_t kept)
 {

@@ -32,9 +32,9 @@ struct ib_run_stats {
 };
 
 void ib_run_stats_init(struct ib_run_stats *t);
-/* Add to the sums the samples that are counted in *repeat, which all have the same pi. */
+/* *repeat counts samples with the same pi. Add them to the sums, and set the counts to 0. */
 void ib_run_stats_flush_pi(struct ib_run_stats *t, struct ib_repeat *repeat);
-/* Add to the sums all counted samples, except the samples in groups of --sampling fixed. */
+/* Add all counted samples to the sums, except the samples in groups of --sampling fixed. */
 void ib_run_stats_flush(struct ib_run_stats *t);
 
 /* Count a sample in t. `group` is the sample's group of --sampling fixed, or -1 for no group. */
@@ -72,8 +72,8 @@ ib_run_stats_add(struct ib_run_stats *t, const struct ib_inclusion *c, const str
 void ib_run_stats_merge(struct ib_run_stats *t, const struct ib_run_stats *other);
 
 /*
- * Add to the sums all counted samples, including the samples in the ngroups groups of --sampling
- * fixed.
+ * Add all counted samples to the sums, including the samples in groups of --sampling fixed. group[]
+ * lists these groups.
  */
 void ib_run_stats_finish(struct ib_run_stats *t, const struct ib_fixed_group *group,
 			 size_t ngroups);

@@ -19,7 +19,7 @@ struct shard {
 	const struct ib_source *source;
 	struct ib_tar *tar;
 	struct ib_tar_maker *maker;
-	/* true if there is a current sample, which the members up to `mtime` describe */
+	/* true if there is a current sample; the members up to `mtime` describe it */
 	bool has_sample;
 	struct ib_bytes key, id;
 	struct ib_annotation annotation;
@@ -153,8 +153,8 @@ end_sample(struct shard *s, struct ib_error *err)
 }
 
 /*
- * Fail because a key is repeated. The message names the likely cause: with one shard, that the
- * members of the sample are not adjacent; with several shards, that two samples have the same key.
+ * Fail because a key is repeated. The message names the likely causes: the members of the sample
+ * are not adjacent, or, with several shards, two samples have the same key.
  */
 static enum ib_status
 fail_duplicate(const struct shard *s, struct ib_error *err)
@@ -332,9 +332,9 @@ handle_member(struct shard *s, const struct ib_tar_member *m, struct ib_error *e
 }
 
 /*
- * Set s->destination for a link to the destination of the link's target. Returns false if the link
- * must be omitted. With --split, every link is omitted: the file of the target is known only at the
- * end, and a link in another file would be broken.
+ * Set s->destination for a link: the link goes to the same output as its target. Returns false if
+ * the link must be omitted. With --split, every link is omitted: the file of the target is known
+ * only at the end, and a link in another file would be broken.
  */
 static bool
 find_destination(struct shard *s, struct ib_span key)

@@ -1,8 +1,8 @@
 /*
  * Check the members of the samples in a tar. A sample must not contain a member twice. The key of a
  * sample is the path of a member up to the first dot of the file name. Two samples with the same
- * key must have the same members. If the members differ, the two are probably parts of one sample
- * whose members are not adjacent, which is an error.
+ * key must have the same members. If the members differ, the two samples are probably parts of one
+ * sample whose members are not adjacent, which is an error.
  */
 #ifndef IB_PRUNE_SHARD_MEMBERS_H
 #define IB_PRUNE_SHARD_MEMBERS_H

@@ -1,6 +1,6 @@
 /*
- * Solve for the scale c of --rule proportional. The cost is the sum of pi over all samples with a
- * known score. The target is keep*n.
+ * Solve for the scale c of --rule proportional. x is the number that proportional.c computes from a
+ * score. The cost is the sum of pi over all samples with a known score. The target is keep*n.
  */
 #include "prune/solve_scale.h"
 
@@ -17,8 +17,8 @@
 /* ---- bounds of c ------------------------------------------------------------- */
 
 /*
- * The samples in one bin: the number of samples, and the interval [low, high] that contains every
- * x.
+ * The samples in one bin: the number of samples, and the interval [low, high] that contains the x
+ * of every sample.
  */
 struct range {
 	uint64_t count;

@@ -35,8 +35,8 @@ struct ib_split {
 	struct ib_pieces *spill;
 	/*
 	 * struct ib_sort_item[n]: for each kept record, the second draw u', as returned by
-	 * ib_draw_bits(), and the record's index in manifest order. In the order of u', record j is
-	 * written to file j mod K.
+	 * ib_draw_bits(), and the record's index in manifest order. When the records are sorted by
+	 * u', record j goes to file j mod K.
 	 */
 	struct ib_huge_array draws;
 	uint64_t n;

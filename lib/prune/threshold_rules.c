@@ -89,7 +89,8 @@ read_threshold(struct ib_span text, const char *option, struct threshold_spec *s
 
 	if (parse_threshold(text, spec))
 		return IB_OK;
-	return ib_fail(err, IB_E_MISUSE, "%s: %s is not mean, median, qF with F in [0, 1], or vX",
+	return ib_fail(err, IB_E_MISUSE,
+		       "%s: %s is not mean, median, qF with F in [0, 1], or vX with a number X",
 		       option, ib_show(show, text));
 }
 
@@ -122,7 +123,7 @@ read_bucket(const char **list, struct bucket *b, struct ib_error *err)
 			    &b->prune_fraction) ||
 	    !(b->prune_fraction >= 0 && b->prune_fraction < 1))
 		return ib_fail(err, IB_E_MISUSE,
-			       "--rule buckets: %s is not CUT:FRACTION with a fraction in [0, 1)",
+			       "buckets: %s is not CUT:FRACTION with a fraction in [0, 1)",
 			       ib_show(show, text));
 	return read_threshold((struct ib_span){ text.p, (size_t)(colon - text.p) },
 			      "--rule buckets", &b->spec, err);
@@ -218,7 +219,9 @@ resolve_threshold(struct ib_rule *rule, struct ib_error *err)
 	return st;
 }
 
-/* Solve for the ratio r of --keep. The number of known scores below the threshold is needed. */
+/*
+ * Solve for the ratio r of --keep, which depends on the number of known scores below the threshold.
+ */
 static enum ib_status
 solve_keep(struct ib_rule *rule, const struct ib_context *context, struct ib_error *err)
 {
@@ -393,12 +396,16 @@ const struct ib_rule_kind ib_rule_kind_buckets = {
 
 /* ---- rank -------------------------------------------------------------------- */
 
-/* q is a multiple of 1/RANK_STEPS, so the thresholds fit into a run header. */
+/*
+ * The rank q of a score is rounded up to a multiple of 1/RANK_STEPS, so that all thresholds fit
+ * into a run header.
+ */
 #define RANK_STEPS 64
 
 /*
- * Return the fraction to prune, 1 - max(floor, q^B), rounded to 15 digits. B is the parameter
- * power. pow() may differ between machines, but the rounded result is the same on all machines.
+ * Return the fraction to prune, 1 - max(floor, q^B), rounded to 15 digits. q is step/RANK_STEPS,
+ * and B is the parameter power. pow() may differ between machines, but the rounded result is the
+ * same on all machines.
  */
 static double
 rank_prune_fraction(const struct ib_rule *rule, size_t step)
@@ -411,10 +418,10 @@ rank_prune_fraction(const struct ib_rule *rule, size_t step)
 }
 
 /*
- * A score that is below the quantile step/RANK_STEPS, but not below the previous quantile, has q =
- * step/RANK_STEPS. The keep probability is the same as in Selective-Backprop (Jiang et al. 2019,
- * arXiv 1910.00762), but Selective-Backprop trains on the kept samples with weight 1 instead of
- * 1/pi.
+ * A score that is below the quantile step/RANK_STEPS, but not below the previous quantile, has the
+ * rank q = step/RANK_STEPS. The keep probability is the same as in Selective-Backprop (Jiang et al.
+ * 2019, arXiv 1910.00762), but Selective-Backprop trains on the kept samples with weight 1 instead
+ * of 1/pi.
  */
 static enum ib_status
 prepare_rank(struct ib_rule *rule, const struct ib_context *context, struct ib_error *err)

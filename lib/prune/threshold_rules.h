@@ -4,7 +4,7 @@
 
 #include "prune/rule.h"
 
-/* True if the text is a valid threshold: mean, median, qF or vX. */
+/* True if the text is a valid threshold, such as mean, median, q0.2 or v1.5. */
 bool ib_threshold_is_valid(struct ib_span text);
 
 /*

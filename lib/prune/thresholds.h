@@ -22,8 +22,8 @@ struct ib_thresholds {
 };
 
 /*
- * Add a threshold, and the fraction to prune of the samples between the previous threshold and this
- * threshold. The threshold must not be less than the previous threshold.
+ * Add a threshold. The rule prunes the fraction prune_fraction of the samples between the previous
+ * threshold and this threshold. The threshold must not be less than the previous threshold.
  */
 void ib_thresholds_add(struct ib_thresholds *l, double threshold, double prune_fraction);
 

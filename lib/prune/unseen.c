@@ -5,9 +5,9 @@
 #include "base/limit.h"
 
 /*
- * Even if the ids are not similar, warn if at least this percentage of the samples has no score,
- * and at least as many scores have no record in the manifest. A few such ids are normal, because
- * data sets change.
+ * Let n be this percentage of the number of samples. Even if no ids are similar, warn if at least n
+ * samples have no score and at least n scores have no record in the manifest. Fewer such ids are
+ * normal, because data sets change.
  */
 #define UNMATCHED_PERCENT_MIN 5
 
@@ -109,9 +109,9 @@ id_of_row(const struct ib_table *t, uint64_t row)
 }
 
 /*
- * Compare the ids of the score rows without a record in the manifest with the ids that have no
- * score. If the manifest is one of many shards, most score rows have no record in the manifest, so
- * the number of compared rows is limited.
+ * Compare each id without a score with the ids of the score rows that have no record in the
+ * manifest. If the manifest is one of many shards, most score rows have no record in the manifest,
+ * so the number of compared rows is limited.
  */
 static void
 compare_rows(struct ib_unseen *u, const struct ib_unseen_run *run)
@@ -146,9 +146,9 @@ keys_of(const struct ib_unseen *u, const struct ib_unseen_run *run)
 }
 
 /*
- * True if the manifest has many ids without a score, and many scores have no record in the
- * manifest. False if --part and the score file have different numbers of partitions, because many
- * ids then cannot match.
+ * True if many ids of the manifest have no score, and many scores have no record in the manifest.
+ * False if --part and the score file have different numbers of partitions, because many ids then
+ * cannot match.
  */
 static bool
 are_many(const struct ib_unseen *u, const struct ib_unseen_run *run, uint64_t unused)
@@ -178,7 +178,7 @@ warn_of_ids(const struct ib_unseen *u, const struct ib_unseen_run *run, uint64_t
 				(unsigned long long)unused);
 		ib_mismatch_write_example(&text, keys.other, r->other);
 		if (run->options->range_given)
-			ib_bytes_printf(&text, ": does --range have the number of all samples?");
+			ib_bytes_printf(&text, ": is --range the number of all samples?");
 		else if (!ib_mismatch_write_cause(&text, r, &keys, "-k"))
 			ib_bytes_printf(&text, ": does -k name the id field of the loss log?");
 	}

@@ -26,13 +26,16 @@ struct ib_unseen {
 };
 void ib_unseen_release(struct ib_unseen *u);
 
-/* Store an id of a block in ids as an example. Does nothing if u needs no more examples. */
+/* Add `id` to the examples of its block, unless u needs no more examples. */
 void ib_unseen_note_id(const struct ib_unseen *u, struct ib_unseen_ids *ids, struct ib_span id);
 
 /* Count one id without a score. Store the id as an example if more examples are needed. */
 void ib_unseen_add(struct ib_unseen *u, struct ib_span id);
 
-/* Count the n ids of a block that have no score. Store some ids in `ids` as examples in u. */
+/*
+ * Count the n ids of a block that have no score. Copy examples from `ids` to u, as long as u needs
+ * more.
+ */
 void ib_unseen_add_block(struct ib_unseen *u, uint64_t n, const struct ib_unseen_ids *ids);
 
 /* Store the name of an operand's id field. Does nothing if a name is already stored. */
@@ -43,8 +46,8 @@ struct ib_unseen_run {
 	const struct ib_prune_options *options;
 	const struct ib_scores *scores;
 	/*
-	 * the duplicate check of the run; its bit of a score row is 1 if the manifest has the row's
-	 * id
+	 * the duplicate check of the run; its bit for a score row is 1 if the manifest has the
+	 * row's id
 	 */
 	const struct ib_duplicate_check *duplicates;
 	uint64_t samples;

@@ -14,7 +14,7 @@
 
 #define RECEIPT_BYTES_MAX ((size_t)16 << 20) /* maximum size of a receipt in bytes */
 
-/* Write the decimal of a number and a NUL to out. Returns out. */
+/* Write x to out as a decimal number. Returns out. */
 static const char *
 format_number(char out[IB_NUMBER_MAX], double x)
 {
@@ -99,9 +99,10 @@ struct expected {
 };
 
 /*
- * --normalize multiplies each weight by the factor and rounds the product. So the receipt's
- * largest weight times the factor equals the largest weight of the manifest exactly. The receipt's
- * sum times the factor may differ from the sum of the manifest's weights by rounding errors.
+ * --normalize multiplies each weight by the factor and rounds the product. The largest weight of
+ * the manifest is therefore equal to the rounded product of the factor and the receipt's largest
+ * weight. The sum of the rounded weights may differ slightly from the product of the factor and the
+ * receipt's sum.
  */
 static bool
 is_equal(const struct expected *s, double value)

@@ -16,7 +16,7 @@
 enum ib_status ib_check_weights(const struct ib_weight_stats *t, uint64_t total, const char *name,
 				const char *receipt, double *factor, struct ib_error *err);
 
-/* Read from a receipt the factor by which ib-prune --normalize scaled the weights. */
+/* Set *factor to the receipt's factor of ib-prune --normalize, or to 1 if it has no factor. */
 enum ib_status ib_receipt_read_factor(const char *path, double *factor, struct ib_error *err);
 
 #endif

@@ -23,9 +23,8 @@ enum ib_status ib_full_manifest_read(struct ib_full_manifest *b, const struct ib
 void ib_full_manifest_release(struct ib_full_manifest *b); /* initialize b with {0} before use */
 
 /*
- * Remove the columns that ib-prune adds from the header of an epoch manifest. True if the rest
- * equals the header of a file of the full manifest. `alone` is true if no record follows the
- * header.
+ * True if the header of an epoch manifest, without the columns that ib-prune added, equals the
+ * header of a file of the full manifest. `alone` is true if no record follows the header.
  */
 bool ib_full_manifest_has_header(const struct ib_full_manifest *b, struct ib_unchanged_check *x,
 				 struct ib_cursor *c, const struct ib_source *source, bool alone);

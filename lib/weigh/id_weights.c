@@ -24,7 +24,8 @@ append_ids(struct ib_table *t, const struct ib_id *id, size_t n, struct ib_error
 	size_t i;
 
 	if (t->n + n >= UINT32_MAX - 1)
-		return ib_fail(err, IB_E_IO, "more than %u samples", UINT32_MAX - 2);
+		return ib_fail(err, IB_E_IO, "the manifest has more than %u samples",
+			       UINT32_MAX - 2);
 	for (i = 0; i < n; i++)
 		bytes += id[i].n;
 	used = t->n > 0 ? ib_table_offsets(t)[t->n] : 0;

@@ -132,8 +132,8 @@ matches_otherwise(const struct ib_manifest *m, struct ib_chunk *s, size_t i)
 }
 
 /*
- * Find the records [from, s->n), at most IB_GROUP records, in the full manifest, and compare them
- * with it.
+ * Look up the records [from, s->n), at most IB_GROUP records, in the full manifest. Compare each of
+ * them with the record of the same id.
  */
 static void
 find_group(const struct ib_manifest *m, struct ib_chunk *s, size_t from)
@@ -171,7 +171,7 @@ check_header(const struct ib_manifest *m, struct ib_chunk *s)
 					 s->in.block.n == 0))
 		ib_finding_record(&s->failed, 0, -1,
 				  "the header differs from the header of --base by more than the "
-				  "added column of the weight");
+				  "added weight column");
 }
 
 static enum ib_status
@@ -377,8 +377,8 @@ copy_id(const struct ib_npz_sample *from, struct ib_arena *arena, struct ib_span
 }
 
 /*
- * Add one sample of the arrays. The chunk handles it like a sample of a tar, so the weight is
- * passed as text.
+ * Add one sample of an .npz manifest. The sample is handled like a sample of a tar, so its weight
+ * is passed as text.
  */
 static enum ib_status
 add_array_sample(void *ctx, const struct ib_npz_sample *from, struct ib_error *err)
@@ -418,7 +418,7 @@ use_arrays(struct ib_scan *scan, struct ib_chunk *s, struct ib_error *err)
 		return ib_npz_refuse_manifest(scan->source, err);
 	if (m->full && m->full->hashes_records)
 		return ib_fail(err, IB_E_MISUSE,
-			       "%s: arrays have no records to compare with --base: use --total "
+			       "%s: an .npz has no records to compare with --base: use --total "
 			       "instead",
 			       name);
 	st = ib_npz_open(s->in.block.input, &z, err);

@@ -12,7 +12,7 @@ struct run {
 	const struct ib_context *context;
 	struct ib_full_manifest full;
 	struct ib_manifest manifest;
-	const struct ib_scale *scale; /* NULL: do not scale the weights */
+	const struct ib_scale *scale; /* NULL if the weights are not scaled */
 	struct ib_scale own_scale;    /* `scale` points to this member if the weights are scaled */
 	/* factor from the receipt by which ib-prune --normalize scaled the weights, or 1 */
 	double factor;

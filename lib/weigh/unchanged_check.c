@@ -144,9 +144,8 @@ add_field(struct removal *t, const struct ib_value *v)
 }
 
 /*
- * Add to t the piece that contains the weight: the member that holds the weight, and `level`
- * objects around this member. Returns false if there are fewer objects, or if one of them has other
- * members.
+ * Add the piece of the weight to t: the member that holds the weight, and `level` objects around
+ * this member. Returns false if there are fewer objects, or if one of them has other members.
  */
 static bool
 add_weight(struct removal *t, const struct ib_value *v, unsigned level)
