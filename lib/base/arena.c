@@ -1,4 +1,4 @@
-/* Allocate from large chunks of memory. */
+/* Allocate small pieces of memory from large chunks. */
 #include "base/arena.h"
 
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 
 #include <signal.h>
 
-#define STACK_BYTES ((size_t)2 << 20) /* bytes; the default of some systems is too small */
+#define STACK_BYTES ((size_t)2 << 20) /* the default of some systems is too small */
 
 bool
 ib_thread_start(pthread_t *thread, void *(*work)(void *), void *arg)
@@ -13,7 +13,7 @@ ib_thread_start(pthread_t *thread, void *(*work)(void *), void *arg)
 	int failed;
 
 	sigfillset(&all);
-	/* A thread gets SIGBUS if it reads a mapped file that became shorter: io/mapping.h */
+	/* A thread that reads a mapped file must be able to get SIGBUS; see io/mapping.h. */
 	sigdelset(&all, SIGBUS);
 	if (pthread_attr_init(&attributes) != 0)
 		return false;

@@ -6,10 +6,10 @@
 #include <stdbool.h>
 
 /*
- * Start a thread in which all signals except SIGBUS are blocked. The handlers of the other signals
- * therefore run only in the caller's thread, so the commit of output files (io/output.h)
- * needs to block signals only in this thread. Returns false if the system cannot start another
- * thread.
+ * Start a thread in which all signals except SIGBUS are blocked. The handlers of the other
+ * signals therefore run only in the caller's thread. To hold back signals during a commit
+ * (io/output.h), it is enough to block them in the caller's thread. Returns false if the system
+ * cannot start another thread.
  */
 bool ib_thread_start(pthread_t *thread, void *(*work)(void *), void *arg);
 

@@ -112,7 +112,7 @@ ib_big_divide(struct ib_big *b, uint64_t n, int digits)
 	return sticky || rest != 0;
 }
 
-/* Round from the 64 highest bits of b and a sticky bit, which is set if any lower bit is 1. */
+/* Round the 64 highest bits of b. If any lower bit is 1, set the sticky bit. */
 double
 ib_big_round(struct ib_binary f, const struct ib_big *b, bool sticky, int exponent)
 {
@@ -145,7 +145,7 @@ bit_length(const struct ib_big *b)
 	return bits;
 }
 
-/* Multiply by 2^bits. If bits is 0 or negative, do nothing. */
+/* Multiply b by 2^bits. If bits is 0 or negative, do nothing. */
 static void
 shift_left(struct ib_big *b, int bits)
 {

@@ -19,8 +19,8 @@ void ib_big_subtract(struct ib_big *b, const struct ib_big *a);
 /* Return the sign of a - b: -1, 0 or 1. */
 int ib_big_compare(const struct ib_big *a, const struct ib_big *b);
 /*
- * Divide b by n > 0, using only the `digits` highest digits of b. Returns true if the
- * remainder is not 0.
+ * Set b to b / n; n must be > 0. Only the `digits` highest digits of the quotient are computed,
+ * and the other digits become 0. Returns true if the result is not exact.
  */
 bool ib_big_divide(struct ib_big *b, uint64_t n, int digits);
 

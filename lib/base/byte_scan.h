@@ -12,7 +12,7 @@
 
 #include "infobatch_run.h"
 
-#if defined(IB_BYTE_SCAN_PORTABLE) /* used by tests */
+#if defined(IB_BYTE_SCAN_PORTABLE) /* defined by a test */
 #elif defined(__SSE2__)
 #include <emmintrin.h>
 #elif defined(__aarch64__) && defined(__ARM_NEON)
@@ -23,7 +23,8 @@
 #define IB_BYTE_SCAN_PAD 64
 
 typedef uint8_t ib_byte_scan_vector __attribute__((vector_size(16)));
-typedef int8_t ib_byte_scan_matches __attribute__((vector_size(16))); /* each byte is -1 or 0 */
+/* Each byte is -1 for a match, and otherwise 0. */
+typedef int8_t ib_byte_scan_matches __attribute__((vector_size(16)));
 
 static inline ib_byte_scan_vector
 ib_byte_scan_load(const char *p)
@@ -60,7 +61,7 @@ ib_byte_scan_mask(ib_byte_scan_matches m)
 	};
 	uint8x16_t bits = vandq_u8((uint8x16_t)m, vld1q_u8(weight));
 
-	/* Keep one bit in each byte, and then add up each half. */
+	/* Keep a different bit of each byte in a half, and then add up the bytes of each half. */
 	return (unsigned)vaddv_u8(vget_low_u8(bits)) | (unsigned)vaddv_u8(vget_high_u8(bits)) << 8;
 #endif
 }

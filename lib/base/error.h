@@ -1,6 +1,6 @@
 /*
- * Report errors. The function that detects an error writes the message. The callers of this
- * function only return the status.
+ * Report errors. The function that detects an error writes the message. Its callers only return
+ * the status.
  */
 #ifndef IB_BASE_ERROR_H
 #define IB_BASE_ERROR_H
@@ -17,7 +17,7 @@ enum ib_status ib_fail(struct ib_error *err, enum ib_status code, const char *fo
 
 /*
  * Report a failed system call as "FILE: cannot VERB: strerror". If errno is ENOMEM, the function
- * does the same as ib_fail_memory(), and the code is not used.
+ * does the same as ib_fail_memory(), and ignores the code.
  */
 enum ib_status ib_fail_errno(struct ib_error *err, enum ib_status code, const char *path,
 			     const char *verb);

@@ -1,4 +1,4 @@
-/* Add doubles exactly, in limbs of 32 bits, and round the sum. */
+/* Add doubles exactly, in digits of 32 bits (limbs), and round the sum. */
 #include "base/exact.h"
 
 #include <float.h>
@@ -11,10 +11,11 @@
 
 /*
  * The value of a sum is the total of limb[i] * 2^(32*i + LOWEST_BIT). A limb contains 32 bits of
- * the value, and has 31 more bits for the carries of many additions. The lowest bit of a
- * product of two doubles is 2^-2148. The unit of limb FLOAT_LIMB is 2^-149, the lowest bit
- * of a binary32. A product is below 2^2048, so limb 132 is the highest limb that an addition
- * changes. The sum of 2^64 products is below limb 135, which contains only the sign.
+ * the value, and has 31 more bits for the carries of many additions. The lowest bit of a product
+ * of two doubles is 2^-2148. The unit of limb FLOAT_LIMB is 2^-149, the lowest bit of a binary32.
+ * A product is below 2^2048: its highest bit is at most in limb 131. The sum of 2^64 products is
+ * below 2^2112: its highest bit is at most in limb 133. So limb 135 contains only the sign: -1 if
+ * the sum is negative, and otherwise 0.
  */
 #define LOWEST_BIT (-2165)
 #define FLOAT_LIMB 63
@@ -22,7 +23,7 @@
 #define LOW32 0xffffffff
 
 /*
- * After propagation of the carries, the magnitude of each limb is below 2^32. An addition
+ * After the carries are propagated, the magnitude of each limb is below 2^32. An addition
  * changes a limb by less than 2^53, so 1000 additions cannot overflow a limb.
  */
 #define PENDING_MAX 1000

@@ -1,6 +1,6 @@
 /*
  * Add doubles without rounding, and compute exactly with decimals given as text. A sum is a
- * fixed-point number that covers all products of two doubles (a "small superaccumulator", Neal
+ * fixed-point number that can hold every product of two doubles (a "small superaccumulator", Neal
  * 2015, arXiv 1505.05571). Every sum that a command prints is computed with these functions and
  * rounded once. So a printed sum does not depend on the order of the values, on threads, or on
  * partitions.

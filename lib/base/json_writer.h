@@ -158,7 +158,7 @@ ib_json_write_epoch(struct ib_json_writer *w, const char *name, int64_t epoch)
 void ib_json_write_part(struct ib_json_writer *w, const char *name, const struct ib_part *part);
 
 /*
- * Write an integer. Write an integer of 2^53 or more as a string of digits, because some readers
+ * Write an integer. An integer of 2^53 or more becomes a string of digits, because some readers
  * store numbers as doubles and would round the integer.
  */
 void ib_json_write_safe(struct ib_json_writer *w, const char *name, uint64_t x);

@@ -31,7 +31,7 @@ struct scan {
 	uint64_t w;
 	int64_t exp10;
 	size_t digits;		  /* number of digits before and after the decimal point */
-	const char *first, *last; /* the digits and the decimal point; last is one past the end */
+	const char *first, *last; /* the digits and the decimal point are [first, last) */
 	bool negative;
 };
 
@@ -52,8 +52,8 @@ struct source {
 #define AT(p, s, g) ((g) == JSON || (p) < (s)->end)
 
 /*
- * An exponent of this size is so large that no number of digits that fits in memory can bring the
- * value back into the range of a double.
+ * No text that fits in memory has enough digits to bring a number with such an exponent back into
+ * the range of a double.
  */
 #define EXPONENT_MAX ((int64_t)1 << 60)
 
@@ -172,10 +172,10 @@ scan_decimal(const char *p, const struct source *s, enum grammar g, struct scan 
 /* ---- to a double --------------------------------------------------------- */
 
 /*
- * Convert any number with strtod() in the C locale. First shorten the text to 780
- * significant digits and an exponent. If any of the removed digits is not zero, append one
- * more digit, 1. The shorter text has the same rounding, because neither a double nor a
- * midpoint between two doubles has more than 768 significant digits.
+ * Convert any number with strtod() in the C locale. First shorten the text to 780 significant
+ * digits and an exponent. If any of the removed digits is not zero, append one more digit, 1. The
+ * shorter text rounds to the same double, because neither a double nor a midpoint between two
+ * doubles has more than 768 significant digits.
  */
 #define SIGNIFICANT_DIGITS_MAX 780
 
@@ -209,7 +209,7 @@ convert_by_strtod(const struct scan *s)
 		text[n++] = '1';
 		e--;
 	}
-	/* Beyond these limits the value is 0 or infinite, whatever the 781 digits are. */
+	/* Beyond these limits, any 781 digits give 0 or infinity. */
 	e = e > 9999 ? 9999 : e < -9999 ? -9999 : e;
 	snprintf(text + n, 32, "e%d", (int)e);
 	/* glibc and musl return a constant for "C" and do not allocate memory. */
@@ -223,9 +223,9 @@ convert_by_strtod(const struct scan *s)
 
 /*
  * Set *value to the double nearest to w * 10^q, with w > 0. The double is computed from the
- * product of w and the leading bits of the power (D. Lemire, Number parsing at a gigabyte
- * per second, 2021, arXiv 2101.11408). Returns false if these bits do not determine the
- * rounding, or if the result is not a finite normal number.
+ * product of w and the leading bits of the power of ten (D. Lemire, Number parsing at a gigabyte
+ * per second, 2021, arXiv 2101.11408). Returns false if these bits do not determine the rounding,
+ * or if the result is not a finite normal number.
  */
 static bool
 convert_by_product(uint64_t w, int64_t q, double *value)

@@ -11,9 +11,9 @@
 #include "infobatch_run.h"
 
 /*
- * Parse the number at p: a number of RFC 8259, or one of the words nan, inf and infinity in upper
- * or lower case, with an optional minus sign. The value is the value that strtod() returns for the
- * same bytes in the C locale (an infinity on overflow).
+ * Parse the number at p: a JSON number (RFC 8259), or one of the words nan, inf and infinity in
+ * upper or lower case, with an optional minus sign. *value is set to the value that strtod()
+ * returns for the same bytes in the C locale (an infinity on overflow).
  *
  * Returns the address after the number. Returns NULL if the text at p is not a valid number; "1.",
  * "1e" and "01" are not valid. The text must contain a byte that ends the number (a comma, a brace,

@@ -48,7 +48,7 @@ make_decimal(uint64_t low, bool up, int exp10)
 
 /* ---- shortest decimal of a double ---------------------------------------------------------- */
 
-/* Return floor(x * power / 2^128). If the remainder is not 0, the lowest bit is set. */
+/* Return floor(x * power / 2^128), with the lowest bit set if the remainder is not 0. */
 static inline uint64_t
 multiply_sticky(struct ib_u128 power, uint64_t x)
 {
@@ -57,7 +57,7 @@ multiply_sticky(struct ib_u128 power, uint64_t x)
 
 	high.lo += low.hi;
 	high.hi += high.lo < low.hi;
-	/* The power is rounded up. This changes high.lo by at most 1. */
+	/* The power is rounded up, which adds at most 1 to high.lo. */
 	return high.hi | (high.lo > 1);
 }
 
@@ -112,8 +112,8 @@ struct gap {
 /*
  * A reader first rounds a decimal to a double. This moves the midpoints by up to half a unit in
  * the last place of a double, which is at most 2^-53 * 2^28 units of 10^k, or 2^7 units of struct
- * gap. Truncated products add a few more units. So if n is closer to a midpoint than
- * MIDPOINT_MARGIN, reads_as() formats the decimal and reads it back.
+ * gap. Truncated products add a few more units. So if a decimal is within MIDPOINT_MARGIN of a
+ * midpoint, reads_as() formats the decimal and reads it back.
  */
 #define MIDPOINT_MARGIN 256
 

@@ -14,7 +14,7 @@
 struct ib_repeat {
 	double value;
 	uint64_t n;    /* number of samples with this value; 0 if the entry is unused */
-	uint64_t kept; /* number of kept samples with this value, if the owner needs this number */
+	uint64_t kept; /* number of kept samples with this value, if the owner counts them */
 };
 
 /* Initialize with {0}. */
@@ -24,8 +24,8 @@ struct ib_repeats {
 
 /*
  * Return the cache entry for a value. If the entry contains another value, the caller must first
- * add that other value, times n, to the caller's sums, set the counts of the entry to 0, and store
- * `value` in the entry.
+ * add that other value, times the entry's n, to the caller's sums, set the counts of the entry to
+ * 0, and store `value` in the entry.
  */
 static inline struct ib_repeat *
 ib_repeats_find(struct ib_repeats *r, double value)

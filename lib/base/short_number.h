@@ -50,7 +50,7 @@ ib_short_number(const char *p, bool wanted, double *value, bool *fraction)
 	if ((*p | 0x20) == 'e')
 		return NULL;
 	if (wanted && part > 0 && FLT_EVAL_METHOD != 0)
-		return NULL; /* the division would round twice: more than 53 bits */
+		return NULL; /* doubles have extra bits, so the quotient would be rounded twice */
 	if (wanted) {
 		x = (double)(int64_t)w;
 		x = part > 0 ? x / power[part] : x;

@@ -5,14 +5,14 @@
 
 #include "base/error.h"
 
-/* Get the size of the caller's struct. */
+/* Read the size at the start of the struct `given`. */
 static enum ib_status
 get_size(const void *given, size_t *n, struct ib_error *err)
 {
 	memcpy(n, given, sizeof(*n));
 	if (*n >= sizeof(*n))
 		return IB_OK;
-	return ib_fail(err, IB_E_MISUSE, "the member size of a struct is not set");
+	return ib_fail(err, IB_E_MISUSE, "the member 'size' of a struct is not set");
 }
 
 enum ib_status
@@ -27,8 +27,8 @@ ib_sized_read(void *own, size_t size, const void *given, struct ib_error *err)
 	for (i = size; i < n; i++)
 		if (bytes[i])
 			return ib_fail(err, IB_E_MISUSE,
-				       "a struct has a member that version %s of the library does "
-				       "not know",
+				       "a struct has a nonzero member that version %s of the "
+				       "library does not know",
 				       IB_VERSION);
 	memset(own, 0, size);
 	memcpy(own, given, n < size ? n : size);

@@ -21,7 +21,7 @@ uint64_t ib_system_random(void);
 
 #define IB_CPUS_MAX 65536 /* more CPUs than any kernel supports */
 
-/* Return the number of CPUs that this process may use. At least 1. */
+/* Return the number of CPUs that this process may use, which is at least 1. */
 int ib_system_cpus(void);
 
 /* Return the address of the last byte in p[0..n) that equals c, or NULL if no byte equals c. */

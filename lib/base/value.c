@@ -28,7 +28,7 @@ ib_value_real(const char *text, const char *range, double *value)
 	return ib_number_text(ib_span_of(text), value) && ib_value_in_range(range, *value);
 }
 
-/* The limits are not converted to double, because a double cannot hold all large integers. */
+/* The limits are not converted to double, because a double cannot represent every large integer. */
 bool
 ib_value_count(const char *text, const char *range, uint64_t *value)
 {

@@ -214,7 +214,7 @@ struct ib_score_stats {
 	uint64_t known;	 /* number of rows with a known score */
 	double mean;	 /* mean of the known scores, rounded once; NaN if no score is known */
 	double min, max; /* smallest and largest known score; NaN if no score is known */
-	int64_t newest;	 /* largest last epoch of a row; IB_NO_EPOCH if there are no rows */
+	int64_t newest;	 /* latest epoch of all rows; IB_NO_EPOCH if there are no rows */
 };
 
 /* Compute the statistics. Returns IB_E_IO if out of memory. O(rows). */
@@ -251,7 +251,7 @@ IB_API enum ib_status ib_rule_options_set(struct ib_rule_options *o, const char 
  */
 IB_API enum ib_status ib_rule_options_check(const struct ib_rule_options *o, struct ib_error *err);
 
-/* A rule for one epoch, with the thresholds and budgets of this epoch. */
+/* A rule for one epoch, with the thresholds and other numbers that were computed for this epoch. */
 struct ib_rule;
 
 /*
@@ -292,7 +292,7 @@ enum ib_reason {
 
 /*
  * Return the word that the commands write into files for a reason, such as "warmup". Returns "?"
- * for an unknown number.
+ * for an unknown reason.
  */
 IB_API const char *ib_reason_name(enum ib_reason reason);
 
@@ -301,7 +301,7 @@ struct ib_decisions {
 	size_t size;	 /* sizeof(struct ib_decisions) */
 	double *weight;	 /* 1/pi, scaled by the option "normalize"; 0 for a pruned sample */
 	double *pi;	 /* keep probabilities */
-	double *u;	 /* random numbers; NaN if u does not decide about the sample */
+	double *u;	 /* the random number u; NaN if the decision does not depend on u */
 	uint8_t *kept;	 /* 1 if kept, 0 if pruned */
 	uint8_t *reason; /* an enum ib_reason */
 };
@@ -336,9 +336,9 @@ IB_API enum ib_status ib_rule_decide_rows(const struct ib_rule *rule, uint64_t f
  *	ib_run_record()	 after each step, with the losses of the rows of the step
  *	ib_run_commit()	 once, to fold the losses into the score file
  *
- * The decisions, the audit log and the score file have the same bytes as the files that the
- * commands write; see libinfobatch(3). If the process is killed, the losses of the uncommitted
- * epoch are lost, and the next process draws this epoch again.
+ * The decisions are the same as those of the commands, and the audit log and the score file are
+ * byte for byte the files that the commands write; see libinfobatch(3). If the process is killed,
+ * the losses of the uncommitted epoch are lost, and the next process draws this epoch again.
  */
 struct ib_run;
 struct ib_run_options;
@@ -405,9 +405,9 @@ IB_API enum ib_status ib_run_draw(struct ib_run *run, int64_t epoch, const int64
 				  const float **weight, size_t *n, struct ib_error *err);
 
 /*
- * Record the losses of n rows, without the weights. If a row is recorded several times, the option
- * duplicates says which loss is used. Returns IB_E_MISUSE, and records nothing, if ib_run_draw()
- * was not called since the last commit, or if it did not return one of the rows.
+ * Record the losses of n rows, without the weights. If a row is recorded several times, the
+ * option "duplicates" says which loss is used. Returns IB_E_MISUSE, and records nothing, if
+ * ib_run_draw() was not called since the last commit, or if it did not return one of the rows.
  */
 IB_API enum ib_status ib_run_record(struct ib_run *run, const int64_t *row, const float *loss,
 				    size_t n, struct ib_error *err);

@@ -1,6 +1,6 @@
 /*
- * Functions that do the work of the commands, and the types of the options of these functions. The
- * commands use this header. It is not installed, and it may change in every release.
+ * Functions that do the work of the commands, and the types of their options. The commands use
+ * this header. It is not installed, and it may change in every release.
  */
 #ifndef INFOBATCH_RUN_H
 #define INFOBATCH_RUN_H
@@ -47,7 +47,7 @@ enum ib_format {
 	IB_FORMAT_NPY,	 /* detected from the content, never from -f */
 	IB_FORMAT_TOTALS /* detected from the content, never from -f */
 };
-/* The values of -f, in the order of the enum: first the formats that a loss log can have. */
+/* The values of -f, in the order of the enum. The formats that a loss log can have come first. */
 #define IB_LOG_FORMAT_WORDS "auto|jsonl|json|csv|tsv"
 #define IB_FORMAT_WORDS IB_LOG_FORMAT_WORDS "|list|tar"
 
@@ -229,7 +229,7 @@ struct ib_rule_options {
 	double ratio;	   /* -r, in [0, 1) */
 	bool ratio_given;
 	uint64_t seed;	       /* --seed */
-	const char *threshold; /* infobatch and hard: "mean" (NULL), "median", "q0.3", "v1.5" */
+	const char *threshold; /* infobatch, hard: "mean" (or NULL), "median", "q0.3", "v1.5" */
 	const char *buckets;   /* rule buckets: "q0.2:0.75,q0.85:0.5" */
 	const char *keep;      /* --keep F */
 	const char *scale;     /* rule proportional */
@@ -440,7 +440,7 @@ enum ib_weights_format {
 	IB_WEIGHTS_NPZ,
 	IB_WEIGHTS_F32
 };
-/* Results of --check. */
+/* Results of ib-weights --check. */
 struct ib_weights_result {
 	uint64_t records, total; /* total: number of samples of --base, or the value of --total */
 	double sum;		 /* sum of the weights */
@@ -484,7 +484,7 @@ enum ib_audit_subcommand {
 	IB_AUDIT_COMPARE
 };
 
-/* Results of verify. */
+/* Results of ib-audit verify. */
 struct ib_audit_result {
 	uint64_t runs, decisions;
 };

@@ -14,7 +14,7 @@
 #include "base/system.h"
 #include "io/descriptor.h"
 
-#define ZSTD_LEVEL 3 /* level of outputs; io/zstd_log_writer.c has the level of audit logs */
+#define ZSTD_LEVEL 3 /* for outputs; audit logs use LEVEL of io/zstd_log_writer.c */
 #define PACKED_BLOCK ((size_t)256 << 10)
 /*
  * After each AHEAD bytes, the system is asked to start writing them to disk, so that fsync() at
@@ -82,9 +82,7 @@ start_zstd(struct ib_compressor *s)
 	return s->zstd != NULL;
 }
 
-/*
- * 15 + 16 makes zlib write a gzip header. zlib leaves the name and the time in this header empty.
- */
+/* The window bits 15 + 16 make zlib write a gzip header, with an empty name and time. */
 static bool
 start_gzip(struct ib_compressor *s)
 {

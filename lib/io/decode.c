@@ -51,7 +51,7 @@ struct ib_decoder {
  */
 struct format {
 	const char *name;
-	/* The number of padding bytes after a member is a multiple of this; 0: no padding. */
+	/* The padding after a member has a multiple of this many bytes; 0: no padding. */
 	size_t padding;
 	bool (*begin)(struct ib_decoder *d);
 	enum ib_status (*step)(struct ib_decoder *d, struct flow *f);
@@ -104,8 +104,8 @@ is_bzip2_block(const unsigned char *p, size_t n)
 }
 
 /*
- * True if the file has this magic. A file that ends inside the magic is treated as a truncated
- * compressed file only if its name has the suffix of the format.
+ * True if the file begins with this magic number. A file that ends inside the magic number is
+ * treated as a truncated compressed file only if its name has the suffix of the format.
  */
 static bool
 is_codec(const struct magic *m, const struct ib_file_source *source)
@@ -141,7 +141,10 @@ zstd_begin(struct ib_decoder *d)
 	if (d->begun)
 		return true;
 	d->u.zstd = ZSTD_createDCtx();
-	/* Also accept files that were written with --long=31. Untouched memory costs nothing. */
+	/*
+	 * Also accept files that were written with `zstd --long=31`. For other files, the memory
+	 * of the larger window is not touched and costs nothing.
+	 */
 	if (d->u.zstd && !ZSTD_isError(window.error))
 		ZSTD_DCtx_setParameter(d->u.zstd, ZSTD_d_windowLogMax, window.upperBound);
 	return d->u.zstd != NULL;
@@ -175,7 +178,7 @@ gzip_begin(struct ib_decoder *d)
 {
 	if (d->begun)
 		return inflateReset(&d->u.gzip) == Z_OK;
-	/* + 16 makes zlib expect a gzip header and trailer, and check them. */
+	/* The window bits 15 + 16 make zlib expect a gzip header and trailer, and check them. */
 	return inflateInit2(&d->u.gzip, 15 + 16) == Z_OK;
 }
 
@@ -300,7 +303,7 @@ lz4_step(struct ib_decoder *d, struct flow *f)
 	size_t in_n = f->in_n, out_n = f->out_n;
 	size_t left = LZ4F_decompress(d->u.lz4, f->out, &out_n, f->in, &in_n, NULL);
 
-	/* liblz4 exports the name of an error, but not its number. */
+	/* liblz4 exports the names of its errors, but not their numbers. */
 	if (LZ4F_isError(left))
 		return strcmp(LZ4F_getErrorName(left), "ERROR_allocation_failed") == 0 ? IB_E_IO
 										       : IB_E_DATA;

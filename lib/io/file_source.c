@@ -14,8 +14,8 @@
 #include "base/system.h"
 #include "io/descriptor.h"
 
-#define FIRST_READ ((size_t)4096)  /* enough for a small file */
-#define READ_MAX ((size_t)1 << 30) /* maximum size of a read(2), whose limit is 2^31 */
+#define FIRST_READ ((size_t)4096)  /* bytes of the first read(2): enough for a small file */
+#define READ_MAX ((size_t)1 << 30) /* maximum size of a read(2); the system allows almost 2^31 */
 
 static enum ib_status
 check_type(struct ib_file_source *source, struct ib_error *err)

@@ -19,19 +19,19 @@
 #include "base/numbers.h"
 #include "io/input.h"
 
-#define LINKS_MAX 40 /* the limit of the kernel */
+#define LINKS_MAX 40 /* maximum number of links to follow, as in the kernel */
 
 struct identity {
 	dev_t dev;
 	ino_t ino;
 	char *name;   /* last name component of a file that does not exist; NULL if it exists */
 	bool pipe;    /* true if the file can be read only once */
-	size_t index; /* index in the caller's array */
+	size_t index; /* index in the array of uses */
 };
 
 /* ---- names -------------------------------------------------------------- */
 
-/* Return the path of the link target to[0..n), for a link whose path is `at`. */
+/* Return the path of the target of the symbolic link `at`, which contains the text to[0..n). */
 static char *
 join_link(const char *at, const char *to, size_t n)
 {
@@ -157,8 +157,8 @@ identify_new(const char *path, struct identity *id)
 }
 
 /*
- * Identify a file. Returns false for a file that is not compared (a character device or a
- * directory), and for a file that cannot be found.
+ * Get the identity of a file. Returns false if the file cannot be found, or if it is a character
+ * device or a directory, which are not compared.
  */
 static bool
 identify(const struct ib_file_use *u, struct identity *id)

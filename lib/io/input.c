@@ -12,7 +12,7 @@
 struct ib_input {
 	struct ib_file_source source;
 	struct ib_decoder *decoder; /* NULL if the input is not compressed */
-	/* bytes that were peeked; those from position head_pos on are not consumed yet */
+	/* the bytes that were peeked; the first head_pos of these bytes are consumed */
 	struct ib_bytes head;
 	size_t head_pos;
 	XXH3_state_t *digest;

@@ -13,7 +13,7 @@
 #include "base/little_endian.h"
 
 #define ITEM_MAX ((size_t)1 << 31) /* maximum number of bytes per item */
-#define PIECE ((size_t)8192)	   /* bytes that are converted at once; holds whole items */
+#define PIECE ((size_t)8192)	   /* bytes that are converted at a time: a whole number of items */
 #define NEST_MAX 32		   /* maximum nesting of brackets in a structured descr */
 
 static size_t
@@ -23,7 +23,7 @@ write_header(char header[128], const char *descr, const char *shape)
 	char dict[118];
 	int length;
 
-	/* The array holds even a count of 20 digits and a descr of 15 characters. */
+	/* `dict` has room for a count of 20 digits and a descr of 15 characters. */
 	length = snprintf(dict, sizeof(dict),
 			  "{'descr': '%.15s', "
 			  "'fortran_order': False, 'shape': (%.21s), }",

@@ -17,7 +17,7 @@
 
 /* Number of bytes to read at a time; small enough to be in the cache when the CRC is computed. */
 #define PIECE ((size_t)1 << 20)
-#define BLOCK ((size_t)65535)	   /* maximum length of a stored block of deflate */
+#define BLOCK ((size_t)65535)	   /* maximum length of a stored block in deflate */
 #define SMALL ((uint64_t)48 << 20) /* ib_npz_unload() keeps smaller mappings */
 
 struct ib_npz {
@@ -297,8 +297,8 @@ read_array_header(struct ib_npz *z, char *buf, struct ib_error *err)
 	m->compressed_size = m->uncompressed_size = z->zip.size;
 	if (!ib_npy_parse(buf, n, m))
 		return ib_fail(err, IB_E_DATA,
-			       "%s: this is a file of one numpy array; its header is malformed, or "
-			       "its length does not match its header",
+			       "%s: this is a file of one numpy array, but its header is "
+			       "malformed or does not match the length of the file",
 			       z->zip.name);
 	return IB_OK;
 }
@@ -413,8 +413,7 @@ ib_npz_unload(struct ib_npz *z)
 
 /* ---- the whole file ------------------------------------------------------------ */
 
-#define FEED_PIECE                                                                                 \
-	((size_t)128 << 10) /* number of bytes per piece; a piece is passed on while in cache */
+#define FEED_PIECE ((size_t)128 << 10) /* number of bytes per piece; a piece fits in the cache */
 
 struct feed {
 	struct ib_npz *z;

@@ -68,7 +68,7 @@ open_directly(struct ib_output *o, struct ib_error *err)
 	return o->fd < 0 ? cannot_create(o, err) : IB_OK;
 }
 
-/* Write to a descriptor that is already open, such as /dev/stdout, at its position. */
+/* Write to an open descriptor, such as that of /dev/stdout, at its current position. */
 static enum ib_status
 open_descriptor(struct ib_output *o, int fd, struct ib_error *err)
 {
@@ -88,7 +88,7 @@ open_temporary(struct ib_output *o, const struct stat *old, struct ib_error *err
 	if (!old)
 		return IB_OK;
 	o->existed = true;
-	/* Keep owner and mode of the old file, if this process is allowed to set them. */
+	/* Keep the owner and the mode of the old file, if this process is allowed to set them. */
 	if (fchown(o->fd, old->st_uid, old->st_gid) != 0)
 		errno = 0;
 	if (fchmod(o->fd, old->st_mode & 0777) != 0)
@@ -129,7 +129,7 @@ compression_of(const char *path, enum ib_codec *codec, struct ib_error *err)
 {
 	*codec = ib_codec_of_name(ib_span_of(path));
 	if (*codec > IB_CODEC_GZIP)
-		return ib_fail(err, IB_E_MISUSE, "%s: cannot write %s: use .zst or .gz", path,
+		return ib_fail(err, IB_E_MISUSE, "%s: cannot write %s files: use .zst or .gz", path,
 			       ib_codec_suffix(*codec));
 	return IB_OK;
 }
@@ -429,7 +429,7 @@ sync_folders(struct ib_output **outs, size_t n)
 	}
 }
 
-/* Rename all temporary files. The last one is renamed when the other renames are durable. */
+/* Rename all temporary files. The last one is renamed only after the other renames are durable. */
 static enum ib_status
 rename_all(struct ib_output **outs, size_t n, struct ib_error *err)
 {

@@ -72,7 +72,8 @@ open_file(const char *near, int *fd, struct ib_error *err)
 	if (name.failed)
 		st = ib_fail_memory(err);
 	else if ((*fd = ib_temp_file_nameless(name.p)) < 0)
-		st = ib_fail_errno(err, IB_E_CREATE, name.p, "create a temporary file next to it");
+		st = ib_fail_errno(err, IB_E_CREATE, name.p,
+				   "create a temporary file in its folder");
 	ib_bytes_release(&name);
 	return st;
 }

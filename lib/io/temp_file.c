@@ -266,7 +266,7 @@ open_nameless(struct ib_temp_file *t)
 	return false;
 }
 #else
-/* Create a file without a name. Returns false if the file could not be given a name later. */
+/* Create a file without a name. Returns false if the file cannot get a name later. */
 static bool
 open_nameless(struct ib_temp_file *t)
 {
@@ -280,7 +280,7 @@ open_nameless(struct ib_temp_file *t)
 		return false;
 	snprintf(proc, sizeof(proc), "/proc/self/fd/%d", t->fd);
 	if (access(proc, F_OK) == 0) {
-		ib_fd_lock(t->fd, LOCK_EX | LOCK_NB); /* no other process can hold a lock */
+		ib_fd_lock(t->fd, LOCK_EX | LOCK_NB); /* no other process has locked it */
 		return true;
 	}
 	ib_fd_close(t->fd);

@@ -11,7 +11,7 @@
 
 #define COMMENT_MAX ((size_t)65535)
 #define EXTRA_ZIP64 1u
-#define INFLATE_MAX ((uint64_t)1032) /* maximum expansion of one byte by inflate */
+#define INFLATE_MAX ((uint64_t)1032) /* maximum number of output bytes per input byte */
 
 static enum ib_status
 report_damage(const struct ib_zip *z, struct ib_error *err)

@@ -20,7 +20,7 @@
 #include "io/zstd_log_index.h"
 
 #define PIECE ((size_t)256 << 10)
-#define LINE_MAX_BYTES ((size_t)64 << 10) /* enough bytes of a line to identify it */
+#define LINE_MAX_BYTES ((size_t)64 << 10) /* enough bytes to classify a line */
 #define BEGIN ((size_t)4096)		  /* enough bytes to find the version of a log */
 #define CHECKSUM_BYTES 4		  /* length of the checksum at the end of a frame */
 

@@ -17,8 +17,8 @@ struct ib_zstd_log_end {
 
 /*
  * Find the end of an open log, without changing the file. Returns IB_E_DATA if the file is not a
- * log of this kind, if it is corrupt, if it has runs of a later version, or if the removal of
- * an unfinished run would also remove a finished run.
+ * log of this kind, if it is corrupt, if it has runs with a format version that this library does
+ * not know, or if the removal of an unfinished run would also remove a finished run.
  */
 enum ib_status ib_zstd_log_end_find(int fd, const char *path, const struct ib_zstd_log_kind *kind,
 				    struct ib_zstd_log_end *end, struct ib_error *err);

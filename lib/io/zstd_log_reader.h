@@ -25,15 +25,15 @@ struct ib_zstd_log_kind {
 	/*
 	 * Classify a line, which is passed without its newline. If the line is longer than 64
 	 * KiB, only the first 64 KiB are passed. For a footer, sets *run_checksum to the checksum
-	 * of the run. Returns IB_E_DATA if the line is invalid or has a later version, with a
-	 * message that does not name the file.
+	 * of the run. Returns IB_E_DATA, with a message that does not name the file, if the line
+	 * is invalid or has a format version that this library does not know.
 	 */
 	enum ib_status (*line)(struct ib_span line, enum ib_zstd_log_line *what,
 			       uint64_t *run_checksum, struct ib_error *err);
 	/*
 	 * Guess the format of a file that is not a log of this kind. `head` holds the first bytes
-	 * of the file. Returns what the file is, such as "a tar", or NULL if the format is not
-	 * known.
+	 * of the file. Returns what the file is, such as "a Parquet file", or NULL if the format
+	 * is not known.
 	 */
 	const char *(*identify)(struct ib_span head, const char *path);
 	/* Write the name of a frame for messages. The text of the frame begins with `begin`. */

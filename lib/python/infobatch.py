@@ -10,7 +10,8 @@
             run.record(rows[i], loss)       # one loss per sample, without the weight
         run.commit()                        # replaces run.npz
 
-The decisions, run.npz and run.audit.zst have the same bytes as those of the commands, so ib-audit can verify them.
+The decisions are the same as those of the commands, and run.npz and run.audit.zst are byte for byte the files that the
+commands write. So ib-audit can verify them.
 libinfobatch(3) describes the functions, and infobatch-training(7) has a loop for PyTorch.
 """
 import ctypes
@@ -45,7 +46,7 @@ _Warn = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_char_p)
 
 
 def _load():
-    """Load the library from $INFOBATCH_LIBRARY, from this installation, or from where the system finds it."""
+    """Load the library from $INFOBATCH_LIBRARY, from this installation, or from the search path of the system."""
     name = "libinfobatch.so.0"
     given = os.environ.get("INFOBATCH_LIBRARY")
     if given:
@@ -87,7 +88,7 @@ def _call(name, *arguments):
 
 
 def _id(value):
-    """The bytes of an id: a string, bytes or an integer."""
+    """Return the bytes of an id, which is a string, bytes or an integer."""
     if isinstance(value, bytes):
         return bytes(value)
     if isinstance(value, str):
@@ -123,9 +124,9 @@ class Run:
     scores   score file: the constructor reads the file if it exists, and commit() replaces the file
     n        number of samples; their ids are "0" to str(n - 1)
     ids      ids of the samples, instead of n: an array of strings; rows are positions in this array
-    epochs   number of epochs of the training
+    epochs   number of epochs of the training run
     audit    audit log to which draw() appends, or None
-    options  options of ib-prune(1) and ib-score(1), with _ instead of -: rule="rank:power=0.7", max_missing="1%"
+    options  options of ib-prune(1) and ib-score(1), with _ for each -: rule="rank:power=0.7", max_missing="1%"
     """
 
     _run = _options = None
@@ -155,7 +156,7 @@ class Run:
         del buffer
 
     def epochs(self):
-        """Yield each epoch that is not committed yet. The caller must commit an epoch before it asks for the next."""
+        """Yield each epoch that is not committed yet. The caller must commit each epoch before asking for the next."""
         if self._epochs is None:
             raise TypeError("the number of epochs is not known: give Run(..., epochs=E)")
         while self.next_epoch < self._epochs:
@@ -171,18 +172,18 @@ class Run:
 
     @property
     def rate_factor(self):
-        """The factor for the learning rate of the epoch that was drawn last; 1 without normalize="mean"."""
+        """The factor by which to multiply the learning rate in the epoch drawn last; 1 without normalize="mean"."""
         return _library.ib_run_rate_factor(self._handle())
 
     def draw(self, epoch):
         """Decide which samples to visit in an epoch. Return their rows (int64, ascending) and weights (float32)."""
         rows, weights, n = ctypes.c_void_p(), ctypes.c_void_p(), ctypes.c_size_t()
-        epoch = min(max(_integer("epoch", epoch), -1), 2**31)      # both limits are refused, and fit into 64 bits
+        epoch = min(max(_integer("epoch", epoch), -1), 2**31)      # the library refuses -1 and 2**31
         _call("ib_run_draw", self._handle(), epoch, ctypes.byref(rows), ctypes.byref(weights), ctypes.byref(n))
         return _copy(rows, np.int64, n.value), _copy(weights, np.float32, n.value)
 
     def record(self, rows, losses):
-        """Record one loss, without the weight, for each row. Both are arrays or tensors of the same length."""
+        """Record one loss per row, without the weight. `rows` and `losses` are arrays or tensors of the same length."""
         rows, losses = _array(rows), _array(losses)
         if rows.dtype.kind not in "iu" and len(rows):
             raise TypeError("rows must be integers, not %s" % rows.dtype)
@@ -226,7 +227,7 @@ class Run:
 
 
 def _text(name, value):
-    """Return the value of an option as the bytes that a command line would have."""
+    """Return the value of an option as bytes, written as on a command line."""
     text = os.fsencode(value) if isinstance(value, (str, bytes, os.PathLike)) else str(value).encode()
     if b"\0" in text:
         raise ValueError("the value of %s contains a NUL" % name)
@@ -237,7 +238,7 @@ def _array(values):
     """Return an array with the values of an array, a list or a PyTorch tensor."""
     if hasattr(values, "detach"):
         values = values.detach().cpu()
-        if str(values.dtype) == "torch.bfloat16":       # numpy has no such type
+        if str(values.dtype) == "torch.bfloat16":       # numpy does not have this type
             values = values.float()
         values = values.numpy()
     return np.asarray(values)

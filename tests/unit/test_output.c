@@ -171,10 +171,10 @@ ParameterizedTestParameters(output, refuses)
 		  "loop: cannot create: Too many levels of symbolic "
 		  "links",
 		  IB_E_CREATE },
-		{ "a.xz", "a.xz: cannot write .xz: use .zst or .gz", IB_E_MISUSE },
-		{ "a.bz2", "a.bz2: cannot write .bz2: use .zst or .gz", IB_E_MISUSE },
+		{ "a.xz", "a.xz: cannot write .xz files: use .zst or .gz", IB_E_MISUSE },
+		{ "a.bz2", "a.bz2: cannot write .bz2 files: use .zst or .gz", IB_E_MISUSE },
 		{ "a.jsonl.lz4",
-		  "a.jsonl.lz4: cannot write .lz4: use .zst or "
+		  "a.jsonl.lz4: cannot write .lz4 files: use .zst or "
 		  ".gz",
 		  IB_E_MISUSE },
 	};
