@@ -1,5 +1,5 @@
 /*
- * Allocate an array of n items. Use these functions if n is a number of rows or bytes in a file.
+ * Allocate and grow arrays. Use these functions for arrays whose length depends on an input file.
  * If the size of the array does not fit in size_t (4 GiB on 32-bit machines), the functions fail
  * as if memory had run out. They never allocate less than the requested size.
  */

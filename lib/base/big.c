@@ -67,7 +67,7 @@ ib_big_compare(const struct ib_big *a, const struct ib_big *b)
 }
 
 /*
- * Divide rest * 2^32 + digit by n, with rest < n. Returns the quotient and stores the
+ * Divide *rest * 2^32 + digit by n; *rest must be below n. Returns the quotient and stores the
  * remainder in *rest.
  */
 static uint32_t

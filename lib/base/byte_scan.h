@@ -43,7 +43,7 @@ ib_byte_scan_repeat(char c)
 	return (ib_byte_scan_vector){ b, b, b, b, b, b, b, b, b, b, b, b, b, b, b, b };
 }
 
-/* Convert matches to a bit mask. The lowest bit is the bit of the first byte. */
+/* Convert matches to a bit mask. The lowest bit belongs to the first byte. */
 static inline unsigned
 ib_byte_scan_mask(ib_byte_scan_matches m)
 {

@@ -85,7 +85,7 @@ ib_decimal_rank(const char *text, uint64_t n, uint64_t *rank)
 	if (!parse_fraction(text, &f))
 		return false;
 	ib_big_multiply_add(&f.num, n, 0);
-	while (low < high) { /* k is in [low, high], because F <= 1 */
+	while (low < high) { /* the rank is in [low, high], because F <= 1 */
 		k = low + (high - low) / 2;
 		b = f.den;
 		ib_big_multiply_add(&b, k, 0);

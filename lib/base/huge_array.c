@@ -34,7 +34,7 @@ move_by_copy(const struct ib_huge_array *array, void *p)
 
 #ifdef IB_PORTABLE
 
-/* Return `cap` bytes that begin with the bytes of the array. Returns NULL if out of memory. */
+/* Move the array to new memory of `cap` bytes. Returns NULL if out of memory. */
 static void *
 move_to_larger(const struct ib_huge_array *array, size_t cap)
 {
@@ -50,7 +50,7 @@ release_memory(void *p, size_t cap)
 
 #else
 
-/* Map `bytes` of new memory at a multiple of HUGE_PAGE_BYTES. Returns NULL if out of memory. */
+/* Map `bytes` bytes of memory at a multiple of HUGE_PAGE_BYTES. Returns NULL if out of memory. */
 static void *
 map_aligned(size_t bytes, int protection)
 {
@@ -101,7 +101,7 @@ move_pages(const struct ib_huge_array *array, size_t cap)
 	return p;
 }
 
-/* Return `cap` bytes that begin with the bytes of the array. Returns NULL if out of memory. */
+/* Move the array to new memory of `cap` bytes. Returns NULL if out of memory. */
 static void *
 move_to_larger(const struct ib_huge_array *array, size_t cap)
 {

@@ -43,7 +43,7 @@ struct scan {
 enum grammar { JSON, TEXT };
 
 struct source {
-	const char *begin, *end; /* NULL in JSON */
+	const char *begin, *end; /* NULL if the grammar is JSON */
 };
 
 #define INLINE static inline __attribute__((always_inline))
@@ -52,7 +52,7 @@ struct source {
 #define AT(p, s, g) ((g) == JSON || (p) < (s)->end)
 
 /*
- * No text that fits in memory has enough digits to bring a number with such an exponent back into
+ * No text that fits in memory has enough digits to bring a number with this exponent back into
  * the range of a double.
  */
 #define EXPONENT_MAX ((int64_t)1 << 60)
@@ -273,8 +273,8 @@ convert_by_product(uint64_t w, int64_t q, double *value)
 
 /*
  * Convert a number with more than 19 significant digits. w has the first 19 digits, so the number
- * is between w and w + 1, times a power of ten. Returns false unless both limits convert to the
- * same double.
+ * is between w and w + 1, each times a power of ten. Returns false unless these two products
+ * convert to the same double.
  */
 static bool
 convert_long_number(const struct scan *s, double *value)

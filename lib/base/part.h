@@ -9,8 +9,8 @@
 #include "infobatch_run.h"
 
 /*
- * Return the partition, from 0, of the id whose XXH3_64bits with seed 0 is `hash`. The
- * number of partitions, count, must be > 0.
+ * Return the number of the partition, counted from 0, of the id whose XXH3_64bits with seed 0 is
+ * `hash`. The number of partitions, count, must be > 0.
  */
 static inline uint64_t
 ib_part_of_hash(uint64_t hash, uint64_t count)

@@ -68,10 +68,10 @@ uint64_t ib_pipeline_alone(const struct ib_context *context, size_t size);
 size_t ib_pipeline_slots(int threads);
 
 /*
- * Run until fill returns IB_EOF or a stage fails. Returns IB_OK, or the status of the failed
- * block. If several blocks fail, the result is the error of the failed block that is first in
- * the stream. All blocks before the failed block are drained. No block after the failed block
- * is drained.
+ * Run until fill() returns IB_EOF or a stage fails. Returns IB_OK, or the status of the failed
+ * block. If several blocks fail, the result is the error of the failed block that is first in the
+ * stream. All blocks before the failed block are drained. No block after the failed block is
+ * drained.
  */
 enum ib_status ib_pipeline_run(const struct ib_pipeline *p, int threads, struct ib_error *err);
 

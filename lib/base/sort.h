@@ -1,6 +1,6 @@
 /*
- * Stable sorts by unsigned integers, in linear time: radix sorts for many different keys,
- * and a counting sort for few different keys. All other sorts use qsort().
+ * Stable sorts by keys that are unsigned integers, in linear time: radix sorts for many different
+ * keys, and a counting sort for few different keys. All other sorts use qsort().
  */
 #ifndef IB_BASE_SORT_H
 #define IB_BASE_SORT_H

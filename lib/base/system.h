@@ -41,12 +41,12 @@ void ib_system_write_soon(int fd, off_t from, off_t n);
 /* Tell the kernel to read ahead, because the complete file will be read in order. */
 void ib_system_read_ahead(int fd);
 
-/* Release the memory of the n bytes of a mapped file at p. The next access reads the file again. */
+/* Release the memory of n bytes at p that map a file. The next access reads the file again. */
 void ib_system_unload(const void *p, size_t n);
 
 /*
- * Return the nanoseconds of the time of the last modification of a file. Returns 0 if the system
- * does not provide nanoseconds.
+ * Return the nanoseconds of the modification time of a file. Returns 0 if the system does not
+ * provide nanoseconds.
  */
 long ib_system_mtime_ns(const struct stat *s);
 

@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 /*
- * Write the UTF-8 of the code point c, which must be below 0x110000. Returns the number of bytes
- * written.
+ * Write the UTF-8 encoding of the code point c, which must be below 0x110000. Returns the number
+ * of bytes written.
  */
 size_t ib_utf8_append(char out[4], uint32_t c);
 

@@ -397,7 +397,7 @@ IB_API double ib_run_rate_factor(const struct ib_run *run);
 
 /*
  * Decide which samples to visit in an epoch. The run owns the arrays row[n] and weight[n], which
- * are valid until the next call. The row numbers are in ascending order. If the epoch of the
+ * are valid until the next draw. The row numbers are in ascending order. If the epoch of the
  * previous call was not committed, the recorded losses of that epoch are dropped. Returns
  * IB_E_MISUSE if the score file already has losses of this or a later epoch.
  */

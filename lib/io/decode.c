@@ -32,7 +32,7 @@ struct ib_decoder {
 	const struct format *format;
 	struct ib_file_source *source;
 	bool within; /* true inside a frame or member; if the file ends there, it is truncated */
-	bool more;   /* true if the library may hold output that did not fit */
+	bool more;   /* true if the library may hold output that did not fit into the buffer */
 	bool begun;  /* true if the library's state is allocated; begin() then only resets it */
 	bool end;    /* true if the file has ended */
 	union {

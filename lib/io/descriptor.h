@@ -38,7 +38,7 @@ int ib_fd_truncate(int fd, off_t size);
 bool ib_fd_sync(int fd);
 int ib_fd_lock(int fd, int operation); /* flock(2) */
 
-/* Close fd, which may be -1. EINTR is not an error, because Linux has closed the descriptor. */
+/* Close fd, which may be -1. EINTR is not an error, because Linux closes fd even then. */
 int ib_fd_close(int fd);
 
 #endif

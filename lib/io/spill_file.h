@@ -40,8 +40,8 @@ uint64_t ib_spill_file_size(const struct ib_spill_file *s);
 
 /*
  * Return bytes from position `at` on. The position must be less than the size. If one call of
- * ib_spill_file_add() added n <= 1 MiB bytes at this position, at least these n bytes are
- * returned. The bytes are valid until the next call. Returns {NULL, 0} after an error.
+ * ib_spill_file_add() added n bytes at this position, and n is at most 1 MiB, at least these n
+ * bytes are returned. The bytes are valid until the next call. Returns {NULL, 0} after an error.
  */
 struct ib_span ib_spill_file_view(struct ib_spill_file *s, uint64_t at, size_t n);
 
