@@ -6,8 +6,8 @@
 #include "score/fold.h"
 
 /*
- * Losses that are folded in one call. If the ids of the run are row numbers, digits[i] holds the id
- * of loss[i] as text.
+ * Losses that are folded together. If the ids of the run are row numbers, digits[i] holds the id of
+ * loss[i] as text.
  */
 struct group {
 	uint32_t row[IB_GROUP];

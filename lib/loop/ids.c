@@ -111,7 +111,7 @@ ib_run_ids_release(struct ib_run_ids *ids)
 	*ids = (struct ib_run_ids){ 0 };
 }
 
-/* Return the number of samples in the scores whose id is an id of the run. */
+/* Return how many ids of the run are in the scores. */
 static uint64_t
 count_known(const struct ib_run_ids *ids, const struct ib_scores *s)
 {
@@ -153,6 +153,6 @@ ib_run_ids_check(const struct ib_run_ids *ids, const struct ib_scores *s, const 
 		return st;
 	return ib_fail(err, IB_E_DATA,
 		       "%s: has only %llu of the %llu samples of this run: are these the scores of "
-		       "other data? (max-unseen allows this)",
+		       "other data? (to allow this, raise max-unseen)",
 		       path, (unsigned long long)known, (unsigned long long)ids->n);
 }

@@ -16,7 +16,7 @@ struct ib_losses {
 void ib_losses_clear(struct ib_losses *l);
 void ib_losses_release(struct ib_losses *l);
 
-/* Append n losses; loss[i] is the loss of the sample in row[i]. */
+/* Append n losses; loss[i] is the loss of the sample with row number row[i]. */
 enum ib_status ib_losses_add(struct ib_losses *l, const int64_t *row, const float *loss, size_t n,
 			     struct ib_error *err);
 

@@ -82,7 +82,7 @@ set_audit(struct ib_run_options *o, const char *value, struct ib_error *err)
 	return set_text(&o->audit, value, err);
 }
 
-/* Set a limit. The limit points into a copy of the value, which *text owns. */
+/* Set a limit, which points into a copy of the value. *text owns the copy. */
 static enum ib_status
 set_limit(struct ib_limit *limit, char **text, const char *name, const char *value,
 	  struct ib_error *err)

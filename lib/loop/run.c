@@ -17,10 +17,10 @@
 /* ---- the score file ------------------------------------------------------------ */
 
 /*
- * Return the limit for samples without a score. NULL means that their number is not limited. This
- * is the default if a committed epoch can leave samples without a score, in one of three cases: the
- * rule needs no scores and therefore prunes epoch 0; max-missing allows drawn samples without a
- * loss; or nonfinite=skip drops losses.
+ * Return the limit on the number of samples without a score, or NULL for no limit. Unless
+ * max-unseen is given, there is no limit if a committed epoch can leave samples without a score:
+ * because the rule needs no scores and therefore prunes epoch 0, because max-missing allows drawn
+ * samples without a loss, or because nonfinite=skip drops losses.
  */
 static const struct ib_limit *
 unseen_limit(const struct ib_run_options *o)

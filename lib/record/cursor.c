@@ -62,8 +62,8 @@ ib_cursor_fail_nuls(struct ib_cursor *c, const char *p, const char *after)
 	const char *nuls = memchr(p, '\0', (size_t)(after - p));
 
 	/*
-	 * The NULs are not counted as a record. The record after them is on the same line, and gets
-	 * the line number and the record number that the NULs had.
+	 * Take back the line number and the record number of the NULs: the record after the NULs is
+	 * on the same line, and gets these numbers.
 	 */
 	c->line--;
 	c->number--;
@@ -73,7 +73,7 @@ ib_cursor_fail_nuls(struct ib_cursor *c, const char *p, const char *after)
 	c->record.end = 0;
 	c->record.unterminated = false;
 	c->at = after;
-	return ib_cursor_fail(c, "%zu byte%s 0x00 %s, perhaps after a power cut",
+	return ib_cursor_fail(c, "%zu NUL byte%s %s, perhaps after a power cut",
 			      (size_t)(after - nuls), after - nuls == 1 ? "" : "s",
 			      nuls == p ? "before the record"
 					: "at the end of an incomplete record");
@@ -113,7 +113,7 @@ ib_cursor_finish_line(struct ib_cursor *c, const char *start, const char *stop)
 	r->unterminated = !ended && c->block->unterminated;
 	if (r->n > 0 && stop[-1] == '\r') {
 		r->n--;
-		/* A CR without LF, at the end of the file, is not copied to the output. */
+		/* A CR at the end of the file, without LF, is not copied to the output. */
 		r->end = ended ? 2 : 0;
 	}
 	c->at = stop + ended;

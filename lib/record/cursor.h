@@ -15,7 +15,10 @@ void ib_cursor_release(struct ib_cursor *c);
 /* Read the next record into c->record and c->v. Skips empty lines. */
 enum ib_next ib_cursor_next(struct ib_cursor *c);
 
-/* Explain in c->why that the record is a header with other columns than the first header. */
+/*
+ * Explain in c->why that the record is a header whose columns differ from those of the first
+ * header.
+ */
 void ib_cursor_explain_other_header(struct ib_cursor *c);
 
 /*

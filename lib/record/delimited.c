@@ -99,8 +99,8 @@ is_header(const struct ib_source *s, const char *p, const char *end, const char 
 }
 
 /*
- * Skip byte order marks and bytes 0x00 at the start of a line. Sets *nuls to true if the last
- * bytes skipped are 0x00.
+ * Skip byte order marks and NULs at the start of a line. Sets *nuls to true if the last skipped
+ * byte is a NUL.
  */
 static __attribute__((noinline)) const char *
 skip_odd_start(const char *p, const char *end, bool *nuls)
@@ -119,9 +119,9 @@ skip_odd_start(const char *p, const char *end, bool *nuls)
 }
 
 /*
- * True if the line at p is counted as a record. Byte order marks and bytes 0x00 at the start of
- * the line are skipped first. The rest of the line is counted unless it is empty or repeats the
- * header. A line of bytes 0x00 is also counted, as an invalid record.
+ * True if the line at p is counted as a record. Byte order marks and NULs at the start of the line
+ * are skipped first. The rest of the line is counted unless it is empty or repeats the header. A
+ * line of NULs is also counted, as an invalid record.
  */
 static bool
 is_row(const struct ib_source *s, const char *p, const char *end)
@@ -321,8 +321,8 @@ count_fields(const struct ib_cursor *c, const char *p)
 
 /*
  * Set c->record to a malformed row, and move c->at to the next record. A row with a quote that is
- * not closed extends to the end of the file. If a complete row follows bytes 0x00, the malformed
- * row ends after these bytes.
+ * not closed extends to the end of the file. If a complete row follows NULs, the malformed row
+ * ends after the NULs.
  */
 static __attribute__((noinline)) enum ib_next
 bad_row(struct ib_cursor *c, const char *start, const char *why)
@@ -383,8 +383,8 @@ wrong_count(struct ib_cursor *c, const char *start, size_t n)
 
 /*
  * Skip an empty line, a byte order mark or a repeated header at c->at. Returns IB_NEXT_END if
- * something was skipped, or IB_NEXT_RECORD if a row begins at c->at. If bytes 0x00 begin at c->at,
- * returns IB_NEXT_BAD and sets c->record to these bytes.
+ * something was skipped, or IB_NEXT_RECORD if a row begins at c->at. If NULs begin at c->at,
+ * returns IB_NEXT_BAD and sets c->record to the NULs.
  */
 static __attribute__((noinline)) enum ib_next
 skip_non_row(struct ib_cursor *c)
@@ -413,7 +413,7 @@ skip_non_row(struct ib_cursor *c)
 	stop = ib_skip_nuls(start, c->end);
 	if (!ib_delimited_is_empty_line(stop, c->end))
 		return ib_cursor_fail_nuls(c, start, stop);
-	return bad_row(c, start, "bytes 0x00 instead of a record, perhaps after a power cut");
+	return bad_row(c, start, "NUL bytes instead of a record, perhaps after a power cut");
 }
 
 /*
@@ -489,8 +489,8 @@ is_suspect_id(const struct ib_source *s, const struct ib_value *id)
 }
 
 /*
- * If a TSV has the id in quotes, count the id in notes->quotes. Returns false if the row is another
- * header.
+ * Count the id in notes->quotes if it is in quotes in a TSV file. Returns false if the row is
+ * another header.
  */
 static __attribute__((noinline)) bool
 check_id(struct ib_cursor *c)

@@ -1,5 +1,5 @@
 /*
- * The header of a CSV or TSV: its names, and the columns that have the needed fields.
+ * The header of a CSV or TSV file: the column names, and the columns of the needed fields.
  */
 #include "record/delimited.h"
 
@@ -44,9 +44,8 @@ ib_source_has_column(const struct ib_source *s, struct ib_span want)
 }
 
 /*
- * Give each needed field the column with the name of the field. If `trimmed` is true, only the
- * fields without an exact match get a column, and the space and quotes around the column names are
- * ignored.
+ * Give each needed field the column of the same name. If `trimmed` is true, ignore the space and
+ * quotes around column names, and skip the fields whose exact name is a column name.
  */
 static void
 map_columns(struct ib_source *s, bool trimmed)

@@ -1,9 +1,13 @@
 /*
  * Detect the format of an operand.
  *
- * The format is detected by these tests, in this order, and the first test that matches decides:
- * the formats that are known but not supported; the magic bytes of npz, totals and tar; -f; the
- * suffix of the file name, unless the content contradicts it; the first byte and the first line.
+ * The first of these that applies determines the format:
+ * - the first bytes of a known format that is not supported: the operand is rejected
+ * - the magic bytes of npz, npy or totals
+ * - the option -f
+ * - the magic bytes of tar
+ * - the suffix of the file name; an operand whose content contradicts the suffix is rejected
+ * - the first byte and the first line
  */
 #include "record/format.h"
 
@@ -179,7 +183,7 @@ fail_nuls(const struct operand_start *start, struct ib_error *err)
 {
 	return ib_fail(
 		err, IB_E_DATA,
-		"%s: begins with bytes 0x00, perhaps after a power cut; remove them with tr -d "
+		"%s: begins with NUL bytes, perhaps after a power cut; remove them with tr -d "
 		"'\\0'",
 		start->source->name);
 }

@@ -83,8 +83,8 @@ void ib_delimited_map_columns(struct ib_source *s);
 void ib_cut_lines(const char *p, size_t n, bool last, struct ib_block_cut *cut);
 
 /*
- * True if the byte at p is 0x00, or the first byte of a byte order mark. Joined files have a byte
- * order mark between their parts. A power failure may leave bytes 0x00 in a file.
+ * True if the byte at p is a NUL, or the first byte of a byte order mark. Joined files have a byte
+ * order mark between their parts. A power failure may leave NULs in a file.
  */
 static inline bool
 ib_begins_with_mark_or_nul(const char *p)
@@ -95,12 +95,12 @@ ib_begins_with_mark_or_nul(const char *p)
 /* Return the position after the byte order mark at p, or p if no byte order mark is at p. */
 const char *ib_skip_byte_order_mark(const char *p, const char *end);
 
-/* Return the position after the bytes 0x00 at p. */
+/* Return the position after the NULs at p. */
 const char *ib_skip_nuls(const char *p, const char *end);
 
 /*
- * Set c->record to an invalid record: the bytes [p, after), which end in bytes 0x00. The next
- * record begins at `after`, on the same line. Returns IB_NEXT_BAD.
+ * Set c->record to an invalid record: the bytes [p, after), which end in NULs. The next record
+ * begins at `after`, on the same line. Returns IB_NEXT_BAD.
  */
 enum ib_next ib_cursor_fail_nuls(struct ib_cursor *c, const char *p, const char *after);
 

@@ -16,8 +16,8 @@
 
 /*
  * The form of a member: the bytes before the k-th value of an object in the previous record. These
- * bytes are the name, its quotes, the colon and space. If an object of the next record has the same
- * bytes before its k-th value, the member is the same, and need not be looked up. The grammar
+ * bytes are the quoted name, the colon and white space. If the same bytes are before the k-th value
+ * of this object in the next record, the member is the same, and need not be looked up. The grammar
  * reader (json.c) uses the forms for records that do not fit the template. For the speed, see
  * tests/PERFORMANCE.md.
  */
@@ -41,8 +41,8 @@ struct ib_json {
 };
 
 /*
- * Prepare to read records with the fields `fields`, which are borrowed. Set `lines` to true if a
- * newline ends a record.
+ * Prepare to read `fields`, which are borrowed, from records. Set `lines` to true if a newline ends
+ * a record.
  */
 void ib_json_init(struct ib_json *j, const struct ib_fields *fields, bool lines);
 void ib_json_release(struct ib_json *j);

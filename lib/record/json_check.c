@@ -146,7 +146,7 @@ ib_json_skip_nested(struct ib_json_check *c, const char *p)
 		if (state != AFTER_VALUE && (*p == '{' || *p == '[')) {
 			object = *p == '{';
 			if (depth == IB_JSON_DEPTH)
-				return ib_json_malformed(c, p, "nested too deep");
+				return ib_json_malformed(c, p, "nested too deeply");
 			c->open[depth / 64] &= ~(1ull << depth % 64);
 			c->open[depth / 64] |= (uint64_t)object << depth % 64;
 			depth++;

@@ -30,8 +30,8 @@ ib_json_elements_add(struct ib_json_elements *e)
 #define GAP_MAX 16
 
 /*
- * The bytes between two elements: a comma and space. Between two strings, the gap includes the
- * closing quote and the opening quote.
+ * The bytes between two elements: a comma and white space. Between two strings, the gap also
+ * includes the quotes that end the first string and begin the second string.
  */
 struct gap {
 	char bytes[GAP_MAX];
@@ -77,13 +77,13 @@ struct decimal {
 	unsigned n;	 /* number of bytes */
 	unsigned mask;	 /* one bit for each of the n bytes */
 	unsigned digits; /* the bytes that are digits; see ib_byte_scan_digits16() */
-	unsigned shift;	 /* a shift by this many bits moves the digits after the point to the end */
+	unsigned shift;	 /* left shift that makes the digits after the point the last of 8 digits */
 	uint64_t power;	 /* power of ten; the number is an integer divided by this power */
 };
 
 /*
- * Describe the number p[0..n). If struct decimal cannot describe it, return a description that fits
- * no number.
+ * Return the format of the number p[0..n). If the number has no such format, return a format that
+ * fits no number.
  */
 static struct decimal
 learn_decimal(const char *p, size_t n)
@@ -128,8 +128,8 @@ read_number(const char *p, struct ib_value *v)
 }
 
 /*
- * Read numbers, each followed by the gap, from p on. Returns the position of the first element that
- * was not read.
+ * Read numbers that are each followed by the gap, starting at p. Returns the position of the first
+ * element that was not read.
  */
 static const char *
 read_numbers(struct ib_json_elements *e, const char *p, struct gap gap)
@@ -149,7 +149,7 @@ read_numbers(struct ib_json_elements *e, const char *p, struct gap gap)
 			end = read_number(p, v);
 			if (!end)
 				break;
-			/* if the previous number did not fit either, describe this number */
+			/* if the previous number did not fit either, use this number's format */
 			if (!fits)
 				decimal = learn_decimal(p, (size_t)(end - p));
 			fits = false;

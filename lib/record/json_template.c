@@ -32,7 +32,7 @@ ib_json_template_begin(struct ib_json_template *s, const char *p)
 	s->n = s->nlearned = 0;
 }
 
-/* True if the number at p has digits. The numbers nan, inf and infinity are IB_JSON_OTHER. */
+/* True if a number with digits is at p. The kind of nan, inf and infinity is IB_JSON_OTHER. */
 static inline bool
 is_number(const char *p)
 {

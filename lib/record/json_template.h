@@ -17,7 +17,7 @@
 #include "base/byte_scan.h"
 #include "record/fields.h"
 
-#define IB_JSON_FORMS 24 /* a template has at most this many members of an object */
+#define IB_JSON_FORMS 24 /* maximum number of members in a template */
 #define IB_JSON_FORM_BYTES 32
 
 /* Kind of the value in one step of a template. */
@@ -42,13 +42,13 @@ struct ib_json_step {
 struct ib_json_template {
 	struct ib_json_step step[IB_JSON_FORMS + 1];
 	size_t n; /* number of steps; 0 if there is no template */
-	/* A value array in which all slots without a step are already IB_ABSENT, or NULL. */
+	/* The value array whose slots without a step are already IB_ABSENT; NULL if unknown. */
 	const struct ib_value *cleared;
 	/* start of the record from which a template is being made; NULL if none is being made */
 	const char *start;
 	size_t nlearned;    /* number of steps that were made so far from the record at `start` */
 	uint32_t wait;	    /* a new template is made after this many records that do not fit */
-	uint32_t next_wait; /* next `wait`, after a new template or a record that fits */
+	uint32_t next_wait; /* value of `wait` after a new template or a record that fits */
 };
 
 /* Start with an empty template. */
@@ -61,8 +61,8 @@ void ib_json_template_init(struct ib_json_template *s);
 void ib_json_template_begin(struct ib_json_template *s, const char *p);
 
 /*
- * Add a top-level member of the record to the template. The value of the member was not read yet:
- * it begins at p, and the previous value ended at `from`. m is NULL if the member is not needed.
+ * Add a top-level member of the record to the template. The value has not been read yet: it
+ * begins at p, and the previous value ended at `from`. m is NULL if the member is not needed.
  * Returns true if the next call must get the position of this value's closing quote as `from`,
  * instead of the position after the quote.
  */

@@ -29,8 +29,7 @@ next_value(struct ib_cursor *c, const char *start, const char *stop)
 }
 
 /*
- * Return the position after the bytes 0x00 in an invalid line, or NULL if no object follows these
- * bytes.
+ * Return the position after the NULs in an invalid line, or NULL if no object follows the NULs.
  */
 static const char *
 nuls_before_object(const struct ib_json *json, const char *start, const char *stop)
@@ -42,9 +41,9 @@ nuls_before_object(const struct ib_json *json, const char *start, const char *st
 }
 
 /*
- * Find the next object on the line, after the object that ends at `end`. Returns the start of
- * the next object, or the start of the bytes 0x00 before it, or NULL if no object follows. A
- * byte order mark between the objects, as in joined files, is skipped.
+ * Find the next object on the line, after the object that ends at `end`. Returns the start of the
+ * next object or of the NULs before it, or NULL if no object follows. A byte order mark between the
+ * objects, as in joined files, is skipped.
  */
 static const char *
 next_object(const struct ib_json *json, const char *end, const char *stop)
@@ -70,16 +69,15 @@ bad_line(struct ib_cursor *c, const char *start)
 	ib_cursor_finish_line(c, start, stop);
 	if (*start == '\0')
 		return ib_cursor_fail(c,
-				      "bytes 0x00 instead of a record, perhaps after a power cut");
+				      "NUL bytes instead of a record, perhaps after a power cut");
 	if (!object)
 		return ib_cursor_fail_no_object(c, (struct ib_span){ c->record.p, c->record.n });
 	if (at == stop && !c->record.unterminated)
-		return ib_cursor_fail(
-			c,
-			"the object does not end on this line: one object per line (try jq -c .)");
-	return ib_cursor_fail(c, "malformed JSON at byte %zu: %s%s", (size_t)(at - start) + 1,
-			      c->json.check.why,
-			      *at == '\'' ? " (single quotes: json.dumps writes double ones)" : "");
+		return ib_cursor_fail(c, "the object does not end on this line: write one object "
+					 "per line (try jq -c .)");
+	return ib_cursor_fail(
+		c, "malformed JSON at byte %zu: %s%s", (size_t)(at - start) + 1, c->json.check.why,
+		*at == '\'' ? " (single quotes: json.dumps writes double quotes)" : "");
 }
 
 /*
@@ -158,8 +156,8 @@ jsonl_next(struct ib_cursor *c)
 }
 
 /*
- * Count the objects of a line. Other text is counted as one record. Bytes 0x00 before an object
- * are not counted.
+ * Count the objects of a line. Other text is counted as one record. NULs before an object are not
+ * counted.
  */
 static uint64_t
 count_objects(const char *p, const char *stop)
@@ -186,7 +184,7 @@ count_objects(const char *p, const char *stop)
 
 /*
  * True if the line may hold two objects, because an opening brace follows a closing brace. Space,
- * bytes 0x00 and a byte order mark may be between the two braces.
+ * NULs and a byte order mark may be between the two braces.
  */
 static bool
 may_hold_many(const char *p, const char *stop)

@@ -38,7 +38,8 @@ fail_load(const char *why, bool no_memory)
 {
 	if (no_memory || !why || strstr(why, strerror(ENOMEM)) || strstr(why, "out of memory"))
 		return ib_fail_memory(&failure);
-	return ib_fail(&failure, IB_E_IO, "cannot load libarchive, which tar needs: %s", why);
+	return ib_fail(&failure, IB_E_IO,
+		       "cannot load libarchive, which is needed for tar files: %s", why);
 }
 
 static void

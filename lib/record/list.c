@@ -66,7 +66,7 @@ list_next(struct ib_cursor *c)
 		ib_cursor_finish_line(c, start, stop);
 	} while (c->record.n == 0);
 	if (*start == '\0')
-		return ib_cursor_fail(c, "a byte 0x00 before the line, perhaps after a power cut");
+		return ib_cursor_fail(c, "a NUL byte before the line, perhaps after a power cut");
 	line = (struct ib_span){ start, c->record.n };
 	split_weight(c, &line);
 	if (c->source->key.kind == IB_KEY_COLUMN) {

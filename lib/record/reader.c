@@ -41,7 +41,7 @@ struct ib_reader {
 	uint64_t records; /* number of records so far, for @line */
 	XXH3_state_t *digest;
 	uint64_t bytes_done;	     /* bytes of the closed operands */
-	_Atomic uint64_t seen, size; /* bytes read, and their total; read by any thread */
+	_Atomic uint64_t seen, size; /* bytes read and total bytes; any thread may read both */
 };
 
 static const char *const standard_input[] = { "-" };
@@ -143,7 +143,8 @@ check_key(const struct ib_reader *r, struct ib_error *err)
 		return ib_fail(err, IB_E_MISUSE, "%s: %s @shard works only with tar", s->name,
 			       r->options.key_option);
 	if (tar && strcmp(s->path, "-") == 0)
-		return ib_fail(err, IB_E_MISUSE, "%s @shard: standard input has no name",
+		return ib_fail(err, IB_E_MISUSE,
+			       "%s @shard needs the name of a file: standard input has no name",
 			       r->options.key_option);
 	return IB_OK;
 }
@@ -172,7 +173,7 @@ open_operand(struct ib_reader *r, struct ib_error *err)
 		return st;
 	r->source->empty = head.n < IB_DETECT_PEEK && ib_detect_empty(head);
 	if (r->source->empty && r->source->format == IB_FORMAT_JSON)
-		r->source->format = IB_FORMAT_JSONL; /* -f json, but the operand is no array */
+		r->source->format = IB_FORMAT_JSONL; /* -f json, but the operand is not an array */
 	r->format = ib_record_format_find(r->source->format);
 	r->source->delimiter = r->format ? r->format->delimiter : '\0';
 	r->cr_lines = ib_detect_cr_lines(head);

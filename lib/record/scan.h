@@ -12,8 +12,8 @@
 #include "record/tar_samples.h"
 
 /*
- * The data of a block that the scan needs. The caller's struct begins with this struct and adds
- * the results.
+ * The part of a block that the scan uses. The `void *block` of the functions below points to a
+ * struct of the caller, which begins with this struct and also holds the results.
  */
 struct ib_scan_block {
 	struct ib_block block;
@@ -23,7 +23,7 @@ struct ib_scan_block {
 struct ib_scan {
 	struct ib_reader *reader;
 	const struct ib_context *context; /* threads, warnings; may be NULL */
-	size_t block_size;		  /* size of the caller's struct */
+	size_t block_size;		  /* size of the struct that `block` points to */
 	void *ctx;			  /* data that the callbacks use */
 
 	/*

@@ -35,7 +35,7 @@ struct ib_reader_options {
 	bool bad_first;	       /* true to accept the format even if the first record is invalid */
 	bool ranged;	       /* true if the only operand is the text of a range, in `format` */
 	uint64_t range;	       /* number of records of the range */
-	size_t block;	       /* bytes per block; 0: use the default */
+	size_t block;	       /* bytes per block; 0 for the default */
 	const struct ib_context *context;
 };
 
@@ -46,7 +46,7 @@ struct ib_columns {
 	int16_t *slot;		  /* slot[i]: slot of column i; -1 if the column is not needed */
 	bool *number;		  /* number[i]: true to convert column i to numbers */
 	bool padded;		  /* true if names have space around them; all fields are trimmed */
-	uint64_t head, head_mask; /* first bytes of the header, to find its repetitions */
+	uint64_t head, head_mask; /* first bytes of the header, to find repeated headers */
 	struct ib_arena names;	  /* owner of the bytes of the names */
 };
 
@@ -126,7 +126,7 @@ struct ib_block {
 	size_t n;
 	bool unterminated;	/* true if the last record has no newline */
 	bool first;		/* true for the first block of its operand */
-	bool special;		/* true: no records, but an open npz, npy, totals or tar */
+	bool special;		/* true for an open npz, npy, totals or tar without records */
 	uint64_t first_record;	/* number of the first record, for @line */
 	struct ib_input *input; /* input if `special` is true; the owner of the block closes it */
 	char *buffer;

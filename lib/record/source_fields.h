@@ -10,7 +10,7 @@
 /*
  * True if a record of the block may have a field with a known id name (ib_key_known). If the result
  * is false, the block need not be parsed to choose the key. So batches with the fields epoch, ids
- * and losses, which are no known id names, are parsed only once; see tests/PERFORMANCE.md.
+ * and losses, which are not known id names, are parsed only once; see tests/PERFORMANCE.md.
  */
 bool ib_source_may_have_key(const struct ib_source *s, const struct ib_block *block);
 

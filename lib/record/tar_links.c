@@ -26,7 +26,7 @@ struct ib_tar_target {
 	bool link;
 	bool symbolic;
 	bool in_sample; /* true if the link is inside a sample that has the link's own key */
-	bool content;	/* true if a link with in_sample needs the content of this member */
+	bool content;	/* true if a link whose in_sample is true needs the content */
 	bool shared;	/* true if a link is kept or dropped with this member's sample */
 };
 
@@ -340,7 +340,7 @@ ib_tar_links_free(struct ib_tar_links *l)
 
 /* ---- a link --------------------------------------------------------------------- */
 
-/* Fail if the target of the link is needed, because a pipe cannot be read twice. */
+/* Fail if the target of the link is needed: the input is a pipe, which cannot be read twice. */
 static enum ib_status
 check_in_pipe(const struct ib_tar_links *l, const struct ib_tar_member *link, struct ib_error *err)
 {

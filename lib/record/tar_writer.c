@@ -7,12 +7,12 @@
 #include "base/error.h"
 #include "record/libarchive.h"
 
-/* Maximum number of bytes of consecutive empty members that are held back. */
+/* Maximum number of bytes that are held back, for example of consecutive empty members. */
 #define HELD_MAX ((size_t)1 << 20)
 
 struct ib_tar_writer {
 	struct ib_output *out;
-	struct ib_bytes held; /* bytes after the last position where the output may end */
+	struct ib_bytes held; /* bytes that the output does not have yet */
 	bool begun;	      /* true if some bytes were written to the output */
 	bool ended;
 };
@@ -138,10 +138,10 @@ ib_tar_writer_free(struct ib_tar_writer *w)
 }
 
 /*
- * Write to the output up to a position inside the member's content: after the first byte of the
- * content and before the last byte. Hold back the bytes after this position until a later call
- * finds a later position inside the content of a member. If more than HELD_MAX bytes would be held
- * back, write all of them.
+ * Write everything before the last byte of the piece's content, so that the output ends inside the
+ * content. Hold back this last byte and the bytes after it. If the piece has fewer than two bytes
+ * of content, hold back the whole piece. If more than HELD_MAX bytes would be held back, write all
+ * of them.
  */
 void
 ib_tar_writer_write(struct ib_tar_writer *w, const struct ib_tar_piece *piece)
@@ -151,7 +151,7 @@ ib_tar_writer_write(struct ib_tar_writer *w, const struct ib_tar_piece *piece)
 	if (piece->to > piece->from && piece->to > 1)
 		stop = piece->to - 1;
 	if (stop <= piece->from && piece->from > 0)
-		stop = 0; /* the content has no byte before this position */
+		stop = 0; /* the piece has only one byte of content */
 	if (stop == 0 && w->held.n + piece->n > HELD_MAX)
 		stop = piece->n;
 	if (stop > 0) {

@@ -48,7 +48,7 @@ ib_span_unquote(struct ib_span s)
 	return s;
 }
 
-/* Remove one pair of brackets or quotes, and the space inside them. */
+/* Remove a pair of brackets or quotes, and then the space at both ends. */
 static bool
 unwrap(struct ib_span *s, char open, char close)
 {

@@ -10,7 +10,7 @@
 enum ib_type {
 	IB_ABSENT,  /* the record does not have the field */
 	IB_STRING,  /* p[0..n) is between the quotes, with undecoded escapes */
-	IB_INTEGER, /* digits, with an optional minus */
+	IB_INTEGER, /* digits, with an optional minus sign */
 	IB_REAL,    /* a number with a fraction or an exponent */
 	IB_WORD,    /* nan, inf, infinity */
 	IB_BOOL,
@@ -57,15 +57,15 @@ struct ib_span ib_span_trim(struct ib_span s);
 bool ib_span_is_like(struct ib_span a, struct ib_span b);
 
 /*
- * Return the span without space at both ends. If the rest is in quotes, the quotes and the space
- * inside the quotes are removed too.
+ * Return the span without space at both ends. If the rest is in quotes, the quotes are removed, and
+ * then again the space at both ends.
  */
 struct ib_span ib_span_unquote(struct ib_span s);
 
 /*
- * Read the number in a JSON text. The text may be a number, a string that contains a number, or an
- * array with exactly one element, which may be any of these three. Numbers may be written as in CSV
- * fields, with space around them. Returns false for any other text.
+ * Read the number in a JSON text: a number, a string that contains a number, or an array whose only
+ * element is one of these or another such array. Numbers may be written as in CSV fields, with
+ * space around them. Returns false for any other text.
  */
 bool ib_number_read_wrapped(struct ib_span json, double *number);
 
