@@ -1,11 +1,11 @@
 /*
  * CSV (RFC 4180) and TSV, both with a header line. A CSV field may be in double quotes; a quote
- * inside the field is then doubled. TSV has neither quotes nor escapes.
+ * inside such a field is doubled. TSV has neither quotes nor escapes.
  *
  * A quoted CSV field may contain newlines, so a block of CSV ends at a newline outside quotes. A
- * quote that is not closed extends to the end of the file. A newline is stored after each block
- * and after the header as a sentinel. A scan for a delimiter stops at the sentinel, and then
- * compares its position with the end of the block (c->end).
+ * quote that is not closed extends to the end of the file. As a sentinel, a newline is stored after
+ * each block and after the header. A scan for a delimiter stops at the sentinel at the latest; its
+ * caller then compares the position with the end of the block (c->end).
  */
 #include "record/delimited.h"
 
@@ -248,9 +248,9 @@ plain_field(struct ib_cursor *c, const char *p, struct ib_value *v, uint32_t *le
 }
 
 /*
- * Read a field that is exactly a JSON number, as most fields with a number are. Returns the end of
- * the field, or NULL if convert_number() must read the field. This function saves 8 % of the time
- * of a run; see tests/PERFORMANCE.md.
+ * Read a field that is exactly a JSON number, as most numbers in CSV are. Returns the end of the
+ * field, or NULL if convert_number() must read the field. This function saves 8 % of the time of a
+ * run; see tests/PERFORMANCE.md.
  */
 static inline const char *
 plain_number(char delimiter, const char *p, struct ib_value *v, uint32_t *length)

@@ -34,7 +34,7 @@ struct ib_node {
  * value of the path is not used.
  */
 struct ib_alias {
-	int16_t slot;  /* slot of the path's value, and of the result */
+	int16_t slot;  /* slot of the path's value, and finally of the chosen value */
 	int16_t exact; /* slot of the member with exactly this name */
 };
 

@@ -54,7 +54,7 @@ extern const struct ib_record_format *const ib_record_formats[];
 /* JSON lines, the most common format: the cursor calls the functions of this format directly. */
 extern const struct ib_record_format ib_format_jsonl;
 
-/* Return the functions of a format, or NULL if it has no records (npz, totals, tar). */
+/* Return the functions of a format, or NULL if it has no records (npz, npy, totals, tar). */
 const struct ib_record_format *ib_record_format_find(enum ib_format format);
 
 #define IB_DETECT_PEEK ((size_t)64 << 10) /* bytes that detection reads first */

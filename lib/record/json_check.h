@@ -19,7 +19,8 @@ struct ib_json_check {
 	/* Position of the most recent error, and the reason. */
 	const char *at;
 	const char *why;
-	uint64_t open[IB_JSON_DEPTH / 64]; /* bit per nesting level: object 1, array 0 */
+	/* One bit per nesting level: 1 for an object, 0 for an array. */
+	uint64_t open[IB_JSON_DEPTH / 64];
 };
 
 static inline const char *

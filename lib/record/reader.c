@@ -195,8 +195,8 @@ open_operand(struct ib_reader *r, struct ib_error *err)
 }
 
 /*
- * Return a special block for an npz, totals or tar file. The block has no records. Its input is the
- * open operand, which the caller reads.
+ * Return a special block for an npz, npy, totals or tar file. The block has no records. Its input
+ * is the open operand, which the caller reads.
  */
 static enum ib_status
 hand_over(struct ib_reader *r, struct ib_block *b)

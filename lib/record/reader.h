@@ -27,7 +27,7 @@ void ib_reader_free(struct ib_reader *r);
 
 /*
  * Read the next block into b, and reuse b's buffer. Returns IB_EOF after the last operand. For an
- * operand that is not a stream of records (npz, totals, tar), returns one special block, which
+ * operand that is not a stream of records (npz, npy, totals, tar), returns one special block, which
  * has no records. The input of this block is open, and nothing has been read from it. For an
  * operand without records, returns one block with n = 0, so that the caller gets the header.
  */

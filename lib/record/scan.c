@@ -20,9 +20,9 @@ fill(void *ctx, void *slot, struct ib_error *err)
 }
 
 /*
- * Return false while a special block (npz, totals, tar) must be used before the next block may be
- * read. The input of a special block is read while the block is used, and the digest must cover the
- * bytes of all operands in order.
+ * Return false while a special block (npz, npy, totals, tar) must be used before the next block may
+ * be read. The input of a special block is read while the block is used, and the digest must cover
+ * the bytes of all operands in order.
  */
 static bool
 ready(const void *ctx)

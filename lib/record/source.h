@@ -45,7 +45,7 @@ struct ib_columns {
 	struct ib_span *name;	  /* name[i]: name of column i, without quotes */
 	int16_t *slot;		  /* slot[i]: slot of column i; -1 if the column is not needed */
 	bool *number;		  /* number[i]: true to convert column i to numbers */
-	bool padded;		  /* true if names have space around them; all fields are trimmed */
+	bool padded;		  /* true if a name has space around it: trim all fields */
 	uint64_t head, head_mask; /* first bytes of the header, to find repeated headers */
 	struct ib_arena names;	  /* owner of the bytes of the names */
 };
@@ -156,7 +156,7 @@ struct ib_cursor {
 	const char *at, *end;
 	uint64_t line;	     /* number of lines before `at` */
 	uint64_t number;     /* number of records (for a list: lines) before `at` */
-	uint64_t unnumbered; /* invalid records that share their line with another record */
+	uint64_t unnumbered; /* number of invalid records on the line of another record */
 	struct ib_record record;
 	char why[IB_WHY_MAX];  /* clause that says what is wrong with an invalid record */
 	struct ib_arena arena; /* owner of ids that had to be decoded or joined */

@@ -33,7 +33,7 @@ struct ib_tar_target {
 struct ib_tar_links {
 	const char *name;
 	bool pipe;
-	struct ib_tar_target *v; /* sorted by path, then number */
+	struct ib_tar_target *v; /* sorted by path, then by number */
 	size_t n, cap;
 	size_t pending; /* v[pending..n) are the links after the most recent file */
 	struct ib_bytes last_file_key;
@@ -148,7 +148,7 @@ key_of(const struct ib_tar_links *l, const struct ib_tar_target *t)
 }
 
 /*
- * Mark each link that is inside a sample with the same key as the link. If the new member is a
+ * Set in_sample of each link inside a sample that has the link's own key. If the new member is a
  * link, compare its key with the key of the file before it. If the new member is a file, compare
  * its key with the keys of the links before the file.
  */
@@ -379,8 +379,8 @@ ib_tar_links_resolve(struct ib_tar_links *l, const struct ib_tar_member *link, u
 }
 
 /*
- * Create the header blocks of a plain file. They are created without content, and then the size
- * is set.
+ * Create the header blocks of a plain file: create the blocks of an empty file, and then set the
+ * size.
  */
 static enum ib_status
 make_header(struct ib_tar_links *l, const struct ib_tar_target *target, struct ib_span path,

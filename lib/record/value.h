@@ -27,7 +27,7 @@ struct ib_value {
 	bool escaped; /* true if p[0..n) contains JSON escapes or doubled quotes of CSV */
 	bool quoted;  /* true if a field of CSV was in quotes */
 	union {
-		double number; /* the number, if the field was added with `number` */
+		double number; /* the number, if the field was added with `number` set */
 		/* IB_ARRAY: element[first..first+n) of the record; see `elements` in ib_fields */
 		struct {
 			uint32_t first, n;
@@ -91,8 +91,7 @@ enum ib_type ib_value_number_type(const char *p, const char *end);
 #define IB_VALUE_DESCRIPTION_MAX 192
 
 /*
- * Write a description of a value that is not a number to out: is text, not a number: "x". Returns
- * out.
+ * Write to out why a value is not a number, such as: is text, not a number: "x". Returns out.
  */
 const char *ib_value_describe(char out[IB_VALUE_DESCRIPTION_MAX], const struct ib_value *v);
 
