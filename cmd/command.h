@@ -187,7 +187,7 @@ struct cli_common {
 			   "terminal):"),                                                          \
 		CLI_COUNT('T', "threads", "N", "[0, 1024]", common.threads,                        \
 			  "use N threads (default 0: one per available core, "                     \
-			  "at most as many as Slurm granted)"),                                    \
+			  "but no more than Slurm granted)"),                                      \
 		CLI_ONE_FILE(CLI_KIND_LINES, "files-from",                                         \
 			     "read the names of the operands from FILE, one "                      \
 			     "per line (default: none)"),                                          \

@@ -85,8 +85,8 @@ add_rule(void *args, const char *value)
 			      "(default: none)")
 #define COST_ROW                                                                                   \
 	CLI_REAL(0, "cost-per-epoch", "X", "[0, inf)", o.cost,                                     \
-		 "also print the cost that was saved, if an epoch on all data costs X, in money "  \
-		 "or hours (default: not set)")
+		 "X is the cost of an epoch on all data, in money or hours; also print the cost "  \
+		 "that was saved (default: not set)")
 #define LAST_ROW                                                                                   \
 	CLI_COUNT(0, "last", "K", "[1, 18446744073709551615]", o.last,                             \
 		  "print only the last K epochs (default: all)")
@@ -96,13 +96,13 @@ add_rule(void *args, const char *value)
 		 "0.05:0.5)")
 #define WEIGHT_FIELD_ROW                                                                           \
 	CLI_TEXT(0, "weight-field", "NAME", o.weight_field,                                        \
-		 "the field that holds the weight, in records that have a weight "                 \
+		 "the field that holds the weight; a record need not have a weight "               \
 		 "(default weight)")
 #define VISITS_ROW                                                                                 \
 	CLI_REAL(                                                                                  \
 		0, "visits", "F", "(0, inf)", o.visits,                                            \
-		"also print how many epochs with this rule fit a budget of F times the visits of " \
-		"E epochs on all data (default: not set)")
+		"also print how many epochs with this rule fit a budget of visits; the budget is " \
+		"F times the visits of a whole run on all data (default: not set)")
 #define EPOCHS_ROW                                                                                 \
 	CLI_EPOCHS_ROW(o.rule,                                                                     \
 		       "number of epochs of the whole run (required); the last epochs keep all "   \
@@ -115,7 +115,7 @@ add_rule(void *args, const char *value)
 	CLI_GROUP("Weights"), WEIGHT_FIELD_ROW,                                                    \
 		CLI_INPUT('a', "audit", o.weigh_by, 0,                                             \
 			  "read the audit log of the run; a record without a weight gets the "     \
-			  "weight 1/pi of this log (default: such a record gets the weight 1)")
+			  "weight 1/pi from this log (default: such a record gets the weight 1)")
 
 static const struct cli_option summary_options[] = {
 	CLI_GROUP("Main options"),
@@ -172,8 +172,8 @@ static const struct cli_option suspects_options[] = {
 static const struct cli_option verify_options[] = {
 	CLI_GROUP("Main options"),
 	CLI_INPUT('s', "scores", o.scores, 0,
-		  "also compare the logged scores with the scores in this file, which a run of "
-		  "ib-prune read (default: none)"),
+		  "also compare the scores in LOG with FILE, a score file that ib-prune read for "
+		  "this log (default: none)"),
 	OUTPUT_ROW,
 	CLI_COMMON_ROWS,
 };
@@ -199,9 +199,8 @@ static const struct cli_option compare_options[] = {
 	CLI_GROUP("Main options"),
 	EPOCHS_ROW,
 	CLI_CALL(0, "rule", "RULE[:NAME=VALUE,...]", add_rule,
-		 "a rule to compare; NAME is a parameter of the rule (see ib-audit simulate "
-		 "--help), "
-		 "or ratio, keep, max-age or sampling; may be repeated (default: eight rules)"),
+		 "a rule to compare; NAME is ratio, keep, max-age, sampling or a parameter of the "
+		 "rule (see ib-audit simulate --help); may be repeated (default: eight rules)"),
 	COST_ROW,
 	VISITS_ROW,
 	CLI_GROUP("Seed, and epochs that keep all samples"),
@@ -217,7 +216,7 @@ static const struct cli_option drift_options[] = {
 	CLI_GROUP("Main options"),
 	CLI_FLAG(0, "fail", o.fail, "exit with status 1 if there is an alarm"),
 	CLI_EPOCH(0, "reference", "N", NULL, o.reference,
-		  "compare each epoch with epoch N (default: the first)"),
+		  "compare each epoch with epoch N (default: the first epoch)"),
 	PAGE_HINKLEY_ROW,
 	LAST_ROW,
 	TABLE_ROWS,

@@ -30,14 +30,15 @@ static const struct cli_option options[] = {
 		  "the score file, or a loss log (required, unless --rule random)"),
 	CLI_OUTPUT('o', "output", o.output, CLI_STDOUT | CLI_PARTS | CLI_NAMES | CLI_NPZ,
 		   "write the epoch manifest to FILE (default standard output); if FILE contains "
-		   "%s, write one output per operand, and replace %s by the operand's name"),
+		   "%s, write one file per operand, and replace %s by the name of the operand"),
 	CLI_EPOCHS_ROW(o.rule,
 		       "number of epochs of the whole run; the last epochs keep all samples, "
 		       "see --delta (default: not set, prune in every epoch)"),
 	CLI_SHARE_ROWS(o.rule),
-	CLI_FLAG('n', "dry-run", o.dry_run,
-		 "write no manifest; print how many samples the rule would keep, as a table on a "
-		 "terminal, else as JSON; without operands, use the samples of the score file"),
+	CLI_FLAG(
+		'n', "dry-run", o.dry_run,
+		"write no manifest; instead print how many samples the rule would keep, as a table "
+		"on a terminal, else as JSON; without operands, use the samples of the score file"),
 	CLI_OUTPUT('a', "audit", o.audit, CLI_APPEND | CLI_LOCK,
 		   "append the decisions to the audit log FILE (default: none); see ib-audit(1)"),
 	CLI_GROUP("Rule"),
@@ -58,7 +59,7 @@ static const struct cli_option options[] = {
 		  "fail if more than N ids, or P per cent of the ids, have no score (default: no "
 		  "limit)"),
 	CLI_COUNT(0, "header-lines", "N", NULL, o.header_lines,
-		  "copy the first N lines to the output unchanged (default 0)"),
+		  "copy the first N lines of each operand unchanged (default 0)"),
 	CLI_GROUP("Output"),
 	CLI_OUTPUT('U', "pruned", o.pruned_output, CLI_NPZ,
 		   "write the pruned records to FILE (default: drop them)"),
@@ -71,15 +72,17 @@ static const struct cli_option options[] = {
 	CLI_CHOICE(0, "normalize", "HOW", IB_NORMALIZE_WORDS, enum ib_normalize, o.rule.normalize,
 		   "scale the weights to the expected mean 1 (mean), or do not scale (none):"),
 	CLI_TEXT(0, "id-field", "NAME", o.id_field,
-		 "also write the id, as a string, into the field NAME (default: not written)"),
-	CLI_FLAG(0, "explain", o.explain, "write pi, u, score and reason into each record"),
-	CLI_OUTPUT('w', "weights", o.weights, CLI_PARTS,
-		   "write id TAB weight to FILE, and leave the records unchanged (default: none)"),
+		 "also write the id, as a string, to the field NAME (default: not written)"),
+	CLI_FLAG(0, "explain", o.explain, "add pi, u, score and reason to each record"),
+	CLI_OUTPUT(
+		'w', "weights", o.weights, CLI_PARTS,
+		"write the weights to FILE, one line with id, TAB and weight per record, and leave "
+		"the records unchanged (default: none)"),
 	CLI_PAIRS(0, "companion", o.companions,
 		  "copy to OUT the lines of IN that belong to kept records (may be repeated)"),
 	CLI_COUNT(0, "split", "K", "[1, 18446744073709551615]", o.split,
-		  "split the kept records into K files; %d in the name of -o is the number of the "
-		  "file, as in 'epoch.%d.jsonl' (default: one file)"),
+		  "distribute the kept records over K files; -o must contain %d for the number of "
+		  "the file, as in 'epoch.%d.jsonl' (default: one file)"),
 	CLI_IF_CHANGED(o.if_changed),
 	CLI_GROUP("Reports and logs"),
 	CLI_OUTPUT(0, "receipt", o.receipt, 0,
@@ -99,7 +102,7 @@ _Static_assert(sizeof(options) / sizeof(*options) <= CLI_OPTIONS_MAX, "rows");
 static const struct cli_command command = {
 	.name = "ib-prune",
 	.usage = "-e N -s SCORES [OPTION]... [MANIFEST]...",
-	.about = "Drop part of the samples that the model already knows, and give the "
+	.about = "Drop some of the samples that the model already knows, and give the "
 		 "rest of\nthese samples larger weights, so that the training stays unbiased.",
 	.examples = "ib-prune -s run.npz -e 3 -E 90 -o epoch.3.jsonl train.jsonl\n"
 		    "ib-prune -s run.npz -e 3 --dry-run -r 0.7\n"

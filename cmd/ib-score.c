@@ -17,7 +17,7 @@ set_epoch(void *args, const char *value)
 static const struct cli_option options[] = {
 	CLI_GROUP("Files"),
 	CLI_OUTPUT('u', "update", o.update, CLI_LOCK | CLI_NPZ,
-		   "update the score file FILE, or create it, while holding the lock FILE.lock "
+		   "update or create the score file FILE, and hold the lock FILE.lock meanwhile "
 		   "(default: none)"),
 	CLI_OUTPUT('o', "output", o.output, CLI_STDOUT | CLI_PARTS | CLI_NPZ,
 		   "write the score file to FILE: in .npz format if the name ends in .npz, else as "
@@ -40,12 +40,12 @@ static const struct cli_option options[] = {
 		  "record (default 0)"),
 	CLI_TEXT(0, "expect-key", "FIELD", o.expect_key,
 		 "the field of MANIFEST that holds the id (default: the first of id, __key__, "
-		 "key, uid ... in the first record)"),
+		 "key, uid, ... that the first record has)"),
 	CLI_TEXT(0, "weight-field", "NAME", o.weight_field,
 		 "the field of MANIFEST that holds the weight (default weight)"),
 	CLI_GROUP("Partitions of a large data set, see infobatch-cluster(7)"),
 	CLI_COUNT(0, "split", "K", "[1, 18446744073709551615]", o.split,
-		  "write K files, one per partition; %d in the name of -o is the number of the "
+		  "write K files, one per partition; -o must contain %d for the number of the "
 		  "partition, as in 'part.%d.npz' (default: one file)"),
 	CLI_PART(0, "part", o.log.part, "use only the ids of partition I of K (default: all ids)"),
 	CLI_OUTPUT(0, "write-totals", o.write_totals, 0,

@@ -31,16 +31,16 @@ static const struct cli_option options[] = {
 		   "write to FILE (default standard output)"),
 	CLI_CHOICE('O', "output-format", "FORM", "text|tsv|jsonl|npy|npz|f32",
 		   enum ib_weights_format, o.out,
-		   "format of the output (default: npy or npz if the name of -o ends in .npy or "
-		   ".npz):"),
+		   "format of the output; if -o FILE ends in .npy or .npz, this ending selects "
+		   "npy or npz:"),
 	CLI_INPUTS(0, "base", "MANIFEST", o.base,
 		   "write one weight per record of this full manifest, 0 for a pruned record (may "
 		   "be repeated)"),
 	CLI_TEXT(0, "base-key", "FIELD", o.base_key,
 		 "the field of --base that holds the id (default: the same as -k)"),
 	CLI_OUTPUT(0, "index", o.index, CLI_NPY,
-		   "write to FILE, as .npy, the row number of each kept record in --base (default: "
-		   "none)"),
+		   "write to FILE, as .npy, the row numbers (in --base) of the kept records "
+		   "(default: none)"),
 	CLI_CALL(0, "normalize", "HOW", set_normalize,
 		 "none (default): leave the weights unchanged; mean: scale the weights so that "
 		 "the mean of the positive weights is 1; sum:N: scale the weights to the sum N"),

@@ -13,17 +13,17 @@
 	CLI_TEXT('k', "key", "FIELD", member,                                                      \
 		 "the field that holds the id: a name; 'a.b' for a nested "                        \
 		 "field; 'a,b' for a key of two fields; N for the N-th field "                     \
-		 "of a list; or @line, @hash, or @shard for tar (default: "                        \
-		 "the first of id, __key__, key, uid ... in the first "                            \
-		 "record)")
+		 "of a list; @line; @hash; or @shard for tar (default: the "                       \
+		 "first of id, __key__, key, uid, ... that the first "                             \
+		 "record has)")
 
 /* The option -k for loss logs. A loss log cannot be a list or a tar. */
 #define CLI_LOG_KEY(member)                                                                        \
 	CLI_TEXT('k', "key", "FIELD", member,                                                      \
-		 "the field that holds the id: a name, a.b for a nested "                          \
-		 "field, a,b for a key of two fields; or @line, @hash "                            \
-		 "(default: the first of id, __key__, key, uid ... in the "                        \
-		 "first record)")
+		 "the field that holds the id: a name; 'a.b' for a nested "                        \
+		 "field; 'a,b' for a key of two fields; @line; or @hash "                          \
+		 "(default: the first of id, __key__, key, uid, ... that "                         \
+		 "the first record has)")
 
 #define CLI_FORMAT(member, words)                                                                  \
 	CLI_CHOICE('f', "format", "FORMAT", words, enum ib_format, member,                         \
@@ -40,10 +40,10 @@
 			 "the field that holds the loss, or a sum of fields such as "              \
 			 "'cls+0.5*box' (default loss)"),                                          \
 		CLI_CALL('e', "epoch", "N|name[:PATTERN]", epoch_call,                             \
-			 "epoch of the records that have no epoch field (default 0; required "     \
-			 "with earlier scores and, in ib-audit, with several logs); name: use "    \
-			 "the number in the file name after epoch, ep or e, or the only number "   \
-			 "in the name; name:PATTERN: use the number at %d in PATTERN"),            \
+			 "N: the epoch of records without an epoch field (default 0; required "    \
+			 "with earlier scores and, in ib-audit, with several logs); name: take "   \
+			 "the epoch from the file name: the number after epoch, ep or e, or the "  \
+			 "only number; name:PATTERN: the epoch is the number at %d in PATTERN"),   \
 		CLI_TEXT(0, "epoch-field", "NAME", log.epoch_field,                                \
 			 "the field that holds the epoch (default epoch)"),                        \
 		CLI_FORMAT(log.format, IB_LOG_FORMAT_WORDS),                                       \
@@ -52,8 +52,8 @@
 			  "limit)"),                                                               \
 		CLI_CHOICE(0, "duplicates", "WHICH", IB_DUPLICATES_WORDS, enum ib_duplicates,      \
 			   log.duplicates,                                                         \
-			   "which loss to use if an epoch has several records "                    \
-			   "with the same id:"),                                                   \
+			   "which loss to use if several records of an epoch have "                \
+			   "the same id:"),                                                        \
 		CLI_CHOICE(                                                                        \
 			0, "nonfinite", "WHAT", IB_NONFINITE_WORDS, enum ib_nonfinite,             \
 			log.nonfinite,                                                             \
@@ -69,10 +69,11 @@
 #define CLI_RULE_ROWS(rule_)                                                                       \
 	CLI_RULE(0, "rule", rule_,                                                                 \
 		 "formula that turns a sample's score into its keep "                              \
-		 "probability; the rules and their parameters:"),                                  \
-		CLI_SETTING(0, "sampling", "HOW", IB_SAMPLING_WORDS, rule_,                        \
-			    "draw each sample independently (poisson), or keep a fixed number of " \
-			    "the samples with the same keep probability (fixed):"),                \
+		 "probability; these are the rules and their parameters:"),                        \
+		CLI_SETTING(                                                                       \
+			0, "sampling", "HOW", IB_SAMPLING_WORDS, rule_,                            \
+			"draw each sample independently (poisson), or fix how many samples of "    \
+			"each keep probability are kept (fixed):"),                                \
 		CLI_SEED_ROW(rule_)
 
 /* Options that determine how many samples are pruned. */
@@ -81,9 +82,8 @@
 		    "prune this fraction of the samples below the threshold; in [0, 1) "           \
 		    "(default 0.5)"),                                                              \
 		CLI_SETTING(0, "keep", "F", NULL, rule_,                                           \
-			    "fraction of all samples to keep, instead of -r "                      \
-			    "(rules infobatch, random and proportional; "                          \
-			    "default: not set)")
+			    "instead of -r: keep this fraction of all samples (rules "             \
+			    "infobatch, random and proportional; default: not set)")
 
 #define CLI_EPOCHS_ROW(rule_, text) CLI_SETTING('E', "epochs", "N", NULL, rule_, text)
 
@@ -93,7 +93,7 @@
  */
 #define CLI_FULL_EPOCHS_ROWS(rule_, instead)                                                       \
 	CLI_SETTING(0, "delta", "D", NULL, rule_,                                                  \
-		    "with -E N: prune in the first D*N epochs (default 0.875)"),                   \
+		    "with -E N: prune only in the first D*N epochs (default 0.875)"),              \
 		CLI_SETTING(0, "full-from", "N", NULL, rule_,                                      \
 			    "keep all samples from epoch N on, instead of " instead                \
 			    " (default: never)"),                                                  \

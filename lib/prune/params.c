@@ -96,8 +96,8 @@ static const struct ib_param params[] = {
 	  .name = "scale",
 	  .value = "C",
 	  .range = "(0, inf)",
-	  .help = "the keep probability is C times the proxy (required, unless "
-		  "--keep is given)" },
+	  .help = "the keep probability is C times the proxy, but at least F and at most 1 "
+		  "(required, unless --keep is given)" },
 	{ .member = "c", SOLVED(c) },
 	{ .member = "floor",
 	  .kind = IB_PARAM_REAL,
@@ -115,7 +115,7 @@ static const struct ib_param params[] = {
 	  .name = "power",
 	  .value = "B",
 	  .range = "[0, 100]",
-	  .help = "the keep probability is Q to the power of B; Q is the fraction of "
+	  .help = "the keep probability is Q^B, but at least F; Q is the fraction of "
 		  "scores below the score of the sample, rounded up to a multiple of "
 		  "1/64" },
 	{ .member = "proxy",

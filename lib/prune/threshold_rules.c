@@ -272,7 +272,7 @@ prepare_hard(struct ib_rule *rule, const struct ib_context *context, struct ib_e
 const struct ib_rule_kind ib_rule_kind_hard = {
 	.id = IB_RULE_HARD,
 	.name = "hard",
-	.about = "every sample below the threshold is pruned; this rule is biased, use it only for "
+	.about = "every sample below the threshold is pruned; this rule is biased: use it only for "
 		 "comparison",
 	.needs_scores = true,
 	.biased = true,
@@ -384,7 +384,7 @@ prepare_buckets(struct ib_rule *rule, const struct ib_context *context, struct i
 const struct ib_rule_kind ib_rule_kind_buckets = {
 	.id = IB_RULE_BUCKETS,
 	.name = "buckets",
-	.about = "each range of scores has its own fraction to prune",
+	.about = "each range of scores has its own fraction of samples to prune",
 	.cause = "its score was below a threshold",
 	.needs_scores = true,
 	.allows_fixed = true,
