@@ -34,7 +34,9 @@ struct ib_by {
 
 /* ---- the manifests ------------------------------------------------------------------ */
 
-/* Set *part to the partition that all runs of the log have. */
+/*
+ * Set *part to the partition of all runs of the log. Fails if the runs have different partitions.
+ */
 static enum ib_status
 find_part(const struct ib_audit_log *log, struct ib_part *part, struct ib_error *err)
 {
@@ -47,10 +49,11 @@ find_part(const struct ib_audit_log *log, struct ib_part *part, struct ib_error 
 		if (i == 0)
 			*part = *own;
 		if (part->count != own->count || part->index != own->index)
-			return ib_fail(err, IB_E_DATA,
-				       "%s: the runs are of different partitions: --by needs a log "
-				       "of one partition, or of all samples",
-				       ib_audit_log_name(log));
+			return ib_fail(
+				err, IB_E_DATA,
+				"%s: the runs belong to different partitions: --by needs a log "
+				"of one partition, or of all samples",
+				ib_audit_log_name(log));
 	}
 	return IB_OK;
 }
@@ -60,8 +63,8 @@ warn_of_duplicates(const struct ib_by *by)
 {
 	if (by->values.duplicates > 0)
 		ib_warn(by->context,
-			"%s%s: %llu record%s an id that occurred before: only the first record of "
-			"an id is used",
+			"%s%s: %llu record%s the id of an earlier record: only the first record of "
+			"each id is used",
 			by->manifest, by->more, (unsigned long long)by->values.duplicates,
 			by->values.duplicates == 1 ? " has" : "s have");
 }
@@ -121,8 +124,8 @@ fail_without_samples(const struct ib_by *by, struct ib_error *err)
 /* ---- the audit log ------------------------------------------------------------------ */
 
 /*
- * Count the visits of one epoch. A sample without a line was kept with weight 1. Adds to *found the
- * number of lines whose id is in the manifests.
+ * Count the visits of one epoch. A sample without a line was kept with weight 1. Adds the number of
+ * lines whose id is in the manifests to *found.
  */
 static enum ib_status
 count_epoch(struct ib_by *by, struct ib_audit_log *log, const struct ib_audit_run *run,
@@ -183,10 +186,10 @@ count_log(struct ib_by *by, struct ib_audit_log *log, size_t from, size_t to, st
 	if (!st && found == 0 && by->count[foreign].visits > 0 && by->values.samples == 0)
 		return fail_without_samples(by, err);
 	if (!st && found == 0 && by->count[foreign].visits > 0)
-		return ib_fail(err, IB_E_DATA,
-			       "%s: no line has an id of %s%s: name the field of the ids with "
-			       "--manifest-key",
-			       ib_audit_log_name(log), by->manifest, by->more);
+		return ib_fail(
+			err, IB_E_DATA,
+			"%s: no id in the log is in %s%s: name the id field with --manifest-key",
+			ib_audit_log_name(log), by->manifest, by->more);
 	compare_samples(by, log, other);
 	return st;
 }
@@ -221,8 +224,8 @@ find_groups(struct ib_by *by, const struct ib_table *ids, struct ib_error *err)
 		return fail_without_samples(by, err);
 	if (ids->n > 0 && by->count[foreign].samples == ids->n)
 		return ib_fail(err, IB_E_DATA,
-			       "%s%s: no id of the loss logs is in the manifest: name the field of "
-			       "the ids with --manifest-key",
+			       "%s%s: no id of the loss logs is in the manifest: name the id field "
+			       "with --manifest-key",
 			       by->manifest, by->more);
 	if (by->count[foreign].samples > 0)
 		ib_warn(by->context, "%s%s: %llu ids of the loss logs are not in the manifest",

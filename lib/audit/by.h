@@ -37,8 +37,8 @@ struct ib_by;
 /*
  * Read the manifests that the options name. For each i in [from, to), count the visits in the run
  * ib_audit_log_epoch(log, i). Ids that are not in the partition of the log are ignored. Returns
- * IB_E_DATA if the runs of the log have different partitions, or if no line of the log has an id of
- * the manifests. The caller frees *by with ib_by_free(), even after an error.
+ * IB_E_DATA if the runs of the log have different partitions, or if no id in the log is in the
+ * manifests. The caller frees *by with ib_by_free(), even after an error.
  */
 enum ib_status ib_by_read(const struct ib_audit_options *options, struct ib_audit_log *log,
 			  size_t from, size_t to, const struct ib_context *context,
@@ -58,7 +58,7 @@ enum ib_status ib_by_new_for_ids(const struct ib_audit_options *options, const s
  */
 void ib_by_add_visit(struct ib_by *by, uint64_t row, bool kept, double weight);
 
-/* Set all counts of visits to 0. */
+/* Set the counts of visits to 0. */
 void ib_by_clear(struct ib_by *by);
 
 /*
@@ -71,9 +71,8 @@ size_t ib_by_finish(const struct ib_by *by, struct ib_by_row row[IB_VALUE_GROUPS
 void ib_by_total(const struct ib_by *by, struct ib_by_row *row);
 
 /*
- * True if the name is "other values", "no value" or "not in the manifest". A row with one of these
- * names does not show a single value. But a value of the field can have the same text as one of
- * these names.
+ * True if the name is "other values", "no value" or "not in the manifest". These rows show neither
+ * a single value nor a range. But the field may also have a value with the same text.
  */
 bool ib_by_is_line_name(struct ib_span name);
 

@@ -47,10 +47,8 @@ struct ib_column {
 	const char *heading; /* heading of the table column; NULL: not in the table */
 	enum ib_style style;
 	const char *report_heading; /* heading in the HTML report; NULL: not in the report */
-	bool align_left;	    /* true for columns of texts */
-	/*
-	 * true if a true cell of the column is an alarm, which a terminal with colors shows in red
-	 */
+	bool align_left;	    /* true for a text column */
+	/* true if the value `true` is an alarm, which is red on a color terminal */
 	bool alarm;
 	/* true if the column is left out of JSON and of the table, because no option requests it */
 	bool hidden;

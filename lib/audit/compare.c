@@ -65,7 +65,7 @@ by_samples(const void *a, const void *b)
 	return ib_span_compare(x->name, y->name);
 }
 
-/* Read the manifests of --by. */
+/* Read the manifests that --by needs. */
 static enum ib_status
 read_values(struct compare *c, struct ib_error *err)
 {
@@ -83,7 +83,7 @@ read_values(struct compare *c, struct ib_error *err)
 
 /* ---- one rule -------------------------------------------------------------------------- */
 
-/* Set r->share_pruned[] to the share of pruned visits of each value of --by. */
+/* Set r->share_pruned[] to the share of pruned visits of each value of the --by field. */
 static void
 store_shares_pruned(struct compare *c, struct result *r)
 {
@@ -133,7 +133,7 @@ simulate_rule(struct compare *c, struct result *r, struct ib_error *err)
 
 /* ---- the table of rules ------------------------------------------------------------------- */
 
-/* Append the share of pruned visits of each value of --by as JSON: {"cat":0.25,...}. */
+/* Append the share of pruned visits of each value of the --by field as JSON: {"cat":0.25,...}. */
 static void
 write_shares_pruned(const struct compare *c, const struct result *r, struct ib_bytes *out)
 {
@@ -213,7 +213,7 @@ write_rules(const struct compare *c, struct ib_output *out, struct ib_error *err
 
 /* ---- the table of values, and the last lines ------------------------------------------------ */
 
-/* Write one row per value of --by, and one column per rule. */
+/* Write one row per value of the --by field, and one column per rule. */
 static enum ib_status
 write_values(const struct compare *c, struct ib_output *out, struct ib_error *err)
 {
@@ -248,9 +248,9 @@ write_limits(const struct compare *c, struct ib_output *out)
 {
 	static const char limits[] =
 		"This table does not show which rule trains the better model. To find out, train "
-		"with the rule, on all data, and on all data for fewer epochs with the same number "
-		"of "
-		"visits. See WHEN TO PRUNE, AND WHEN TO TRAIN FEWER EPOCHS in "
+		"three models: with the rule, on all data, and on all data for fewer epochs with "
+		"the same number of visits as the rule. See WHEN TO PRUNE, AND WHEN TO TRAIN FEWER "
+		"EPOCHS in "
 		"infobatch-training(7).";
 	const struct ib_audit_options *o = c->options;
 	struct ib_bytes b = { 0 }, gaps = { 0 };

@@ -11,7 +11,10 @@ const char *const ib_compare_defaults[] = {
 	NULL,
 };
 
-/* The options of ib-prune that the user writes like parameters of a rule ("settings"). */
+/*
+ * The options of ib-prune that may follow a rule like its parameters ("settings"), as in
+ * "infobatch:ratio=0.7".
+ */
 static const struct {
 	const char *name;
 	const char *option; /* option of ib-prune */
@@ -39,7 +42,7 @@ store_setting(struct ib_rule_options *o, const char *name, const char *value, st
 
 /*
  * Set the option that the item NAME=VALUE gives. Returns IB_EOF if NAME is not in settings[]; NAME
- * is then a parameter of the rule. Bit i of *given is set if settings[i] was given.
+ * is then a parameter of the rule. Bit i of *given records that settings[i] was given.
  */
 static enum ib_status
 read_setting(struct ib_compare_rule *rule, const char *item, unsigned *given, struct ib_error *err)
@@ -106,10 +109,7 @@ ib_compare_rule_parse(const char *spec, const struct ib_rule_options *common,
 	memcpy(rule->text + n, spec, n);
 	items = strchr(rule->text + n, ':');
 	st = separate_settings(rule, items ? items + 1 : NULL, err);
-	/*
-	 * In the command, the rule comes before the settings. But the text of the rule is known
-	 * only after separate_settings().
-	 */
+	/* So far rule->command has only the settings. Insert the rule before them. */
 	settings_text = rule->command;
 	rule->command = (struct ib_bytes){ 0 };
 	ib_bytes_printf(&rule->command, "--rule %s", rule->text);

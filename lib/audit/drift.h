@@ -22,9 +22,9 @@ struct ib_drift {
 
 /*
  * Compute the drift of each epoch. The losses must already have weights. If an epoch has an alarm,
- * and `pruning_off` is true for the next epoch of the loss history, the Page-Hinkley test is reset
- * at that next epoch. Stores in *drift an array with one element per epoch. The caller frees the
- * array with free(). Returns IB_E_DATA if the logs do not contain the reference epoch.
+ * and the next epoch of the loss history has pruning_off set, the Page-Hinkley test restarts in the
+ * next epoch. Stores in *drift an array with one element per epoch. The caller frees the array with
+ * free(). Returns IB_E_DATA if the logs do not contain the reference epoch.
  */
 enum ib_status ib_drift_run(const struct ib_loss_history *l, const struct ib_audit_options *options,
 			    struct ib_drift **drift, struct ib_error *err);

@@ -16,13 +16,14 @@
 #define TABLE_BITS_MIN 12
 #define LEVELS_MAX ((uint32_t)1 << 31)
 /*
- * If more than this many different values are read, and all of them are numbers, the texts (levels)
- * are replaced by the numbers. A later value that is not a number is in the group IB_VALUE_OTHERS.
+ * If there are more than this many different values, and all of them are numbers, only the numbers
+ * are kept, without their texts (levels). If a value that follows is not a number, it belongs to
+ * the group IB_VALUE_OTHERS.
  */
 #define NUMBERS_WITH_TEXTS_MAX 4096
 /*
- * Codes that are neither an index of a level nor a number. ib_float_order() returns these codes
- * only for NaN.
+ * Codes that stand neither for a level nor for a number. ib_float_order() returns these codes only
+ * for NaN.
  */
 #define CODE_MISSING UINT32_MAX
 #define CODE_NOT_A_NUMBER (UINT32_MAX - 1)
@@ -86,7 +87,7 @@ code_of_number(double number)
 	return isnan(number) ? CODE_MISSING : ib_float_order((float)number + 0.0f);
 }
 
-/* Replace each code, which is the index of a level, by the code of a number. Frees the levels. */
+/* Replace each code: the index of a level becomes the code of its number. Frees the levels. */
 static void
 store_numbers(struct ib_field_values *v)
 {
@@ -277,8 +278,8 @@ group_numbers(struct ib_field_values *v, const uint32_t *number, uint64_t n, uin
 }
 
 /*
- * Return the sorted codes of all samples whose value is a number, or NULL if out of memory. Sets *n
- * to their number.
+ * Return the sorted codes of all samples whose value is a number, and set *n to the number of these
+ * samples. Returns NULL if out of memory.
  */
 static uint32_t *
 sort_numbers(const struct ib_field_values *v, uint64_t *n)
@@ -300,7 +301,8 @@ sort_numbers(const struct ib_field_values *v, uint64_t *n)
 
 /*
  * Replace the code of each sample by its group, and count the samples of each group. level[i] is
- * the group of level i. If level is NULL, the groups are ranges that begin at the numbers first[].
+ * the group of level i. If level is NULL, the groups are ranges, and the range of group g begins at
+ * first[g].
  */
 static void
 assign_groups(struct ib_field_values *v, const uint8_t *level, const uint32_t *first)

@@ -49,7 +49,7 @@ struct ib_field_values {
 	unsigned bits;
 	struct ib_table levels; /* the different values as texts, called levels; empty if the codes
 				   are numbers */
-	double *number;		/* [levels.n] number[i]: value i of levels as a number */
+	double *number;		/* [levels.n] number[i]: level i as a number */
 	size_t cap;
 	bool all_numbers, codes_are_numbers;
 	struct ib_part part;

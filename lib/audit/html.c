@@ -12,7 +12,7 @@
 
 #define FOLD_ROWS 40   /* a table with more rows is collapsed until the user opens it */
 #define MAX_DECIMALS 4 /* maximum number of decimals for losses and for numbers without a unit */
-#define SHOW_BYTES 20  /* maximum length in bytes of a text that ib_show() does not shorten */
+#define SHOW_BYTES 20  /* ib_show() does not shorten a text of up to this many bytes */
 
 extern const char ib_report_css[]; /* contents of audit/report.css; the Makefile embeds the file */
 

@@ -68,7 +68,10 @@ void ib_html_table_row(struct ib_html_table *t, const struct ib_cell *cell);
  */
 void ib_html_table_end(struct ib_html_table *t, struct ib_bytes *out);
 
-/* Write the parameters of the last run of the log, and the commands that repeat this run. */
+/*
+ * Write the parameters of the run of the last epoch, and the commands that repeat and verify this
+ * run.
+ */
 struct ib_audit_log;
 void ib_html_reproduce(struct ib_bytes *out, const struct ib_audit_log *log);
 

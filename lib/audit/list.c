@@ -203,7 +203,7 @@ list_all(const struct ib_audit_options *o, struct ib_audit_log *log, struct ib_o
 	return st;
 }
 
-/* List the visits per value of --by, in all epochs or in the epoch of -e. */
+/* Write the visits per value of the --by field, in all epochs or in the epoch of -e. */
 static enum ib_status
 list_values(const struct ib_audit_options *o, const struct ib_context *context,
 	    struct ib_audit_log *log, struct ib_output *out, struct ib_error *err)

@@ -25,12 +25,12 @@ struct ib_audit_log {
 	const struct ib_context *context;
 	struct ib_audit_run *run;
 	size_t n, cap;
-	/* [nepochs] epoch[i]: index in run[] of the latest finished run of epoch i */
+	/* [nepochs] epoch[i]: index in run[] of the latest finished run of the i-th epoch */
 	size_t *epoch;
 	size_t nepochs;
 	/*
-	 * Decompressed text. The bytes before text.p[pos] are already parsed. IB_BYTE_SCAN_PAD
-	 * bytes with the value 0 follow the text.
+	 * Decompressed text. The bytes before text.p[pos] are already parsed. IB_BYTE_SCAN_PAD NUL
+	 * bytes follow the text.
 	 */
 	struct ib_bytes text;
 	size_t pos;
@@ -139,8 +139,8 @@ struct frame {
 
 /*
  * Finish the current run, because another run or the end of the frame follows. If `complete` is
- * true, the last line can be the footer of a finished run. If it is false, because the frame is
- * truncated, the run counts as unfinished.
+ * true, the last line can be the footer of a finished run. If `complete` is false, because the
+ * frame is truncated, the run counts as unfinished.
  */
 static enum ib_status
 end_run(struct ib_audit_log *log, struct frame *f, bool complete, struct ib_error *err)
@@ -215,8 +215,8 @@ warn_incomplete(const struct ib_audit_log *log)
 }
 
 /*
- * Process the text after the last newline of a frame. This text is empty, or a footer without a
- * newline, or an incomplete line. Sets *incomplete to true if it is an incomplete line.
+ * Process the text after the last newline of a frame. This text is empty, a footer without a
+ * newline, or an incomplete line. Sets *incomplete to true for an incomplete line.
  */
 static enum ib_status
 add_rest(struct ib_audit_log *log, struct frame *f, bool *incomplete, struct ib_error *err)

@@ -31,7 +31,7 @@ struct ib_audit_run {
 	struct ib_run_header head;
 	struct ib_audit_footer footer; /* valid only if `finished` is true */
 	bool finished;
-	/* byte offset in the file, and number, of the zstd frame that contains the run */
+	/* byte offset and number of the zstd frame that contains the run */
 	uint64_t frame, number;
 	uint64_t skip;	 /* number of decompressed bytes before the run in its frame */
 	uint64_t nlines; /* number of lines between the header and the footer */
@@ -102,7 +102,7 @@ uint64_t ib_audit_lines_hash(const struct ib_audit_log *log);
 
 /* ---- used only in audit/ ------------------------------------------------------- */
 
-/* Parse the header line of a run. `where` says in error messages which line this is. */
+/* Parse the header line of a run. `where` names the line in error messages. */
 enum ib_status ib_run_header_parse(struct ib_span line, const char *where,
 				   struct ib_run_header *head, struct ib_error *err);
 void ib_run_header_release(struct ib_run_header *head);

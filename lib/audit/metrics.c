@@ -162,9 +162,9 @@ write_run(struct metrics *m, const struct ib_audit_run *r, double error)
 }
 
 /*
- * Write the number of samples of the run minus the number of rows of the score file, at least 0.
- * The ids cannot be compared, because the audit log does not contain the ids of samples that are
- * always kept.
+ * Write the number of samples of the run minus the number of rows of the score file, or 0 if this
+ * is negative. The ids cannot be compared, because the audit log does not contain the ids of
+ * samples that are always kept.
  */
 static enum ib_status
 write_unseen(struct metrics *m, const struct ib_audit_footer *footer, struct ib_error *err)
@@ -179,7 +179,7 @@ write_unseen(struct metrics *m, const struct ib_audit_footer *footer, struct ib_
 	seen = ib_scores_count(scores);
 	write_count(m, "ib_prune_unseen_ids",
 		    "Number of samples of the last finished run minus number of ids in the score "
-		    "file, at least 0.",
+		    "file, or 0 if negative.",
 		    footer->samples > seen ? footer->samples - seen : 0);
 	ib_scores_free(scores);
 	return IB_OK;
@@ -245,9 +245,9 @@ write_bytes_label(struct ib_bytes *b, struct ib_span value)
 }
 
 /*
- * Append the label for one value of the field of --by. Prometheus refuses two lines with equal
- * labels. So a value is written in quotes if its text is also the name of a row that is not a
- * single value ("other values", "no value" or "not in the manifest"), as in {"label":"no value"}.
+ * Append the label for one value of the --by field. Prometheus refuses two lines with equal labels,
+ * and --by adds rows with the labels "other values", "no value" and "not in the manifest". So a
+ * value with one of these texts is written in quotes.
  */
 static void
 write_class_value(struct ib_bytes *b, const struct ib_by_row *row)
@@ -300,7 +300,7 @@ write_class_reals(struct metrics *m, const char *name, const char *help,
 	}
 }
 
-/* Write the metrics of each value of --by, as sums over all epochs of the log. */
+/* Write the metrics of each value of the --by field, over all epochs of the log. */
 static void
 write_class_rows(struct metrics *m, const struct ib_by_row *row, size_t n)
 {
@@ -313,12 +313,12 @@ write_class_rows(struct metrics *m, const struct ib_by_row *row, size_t n)
 		ib_bytes_printf(&m->out, "%llu\n", (unsigned long long)row[i].samples);
 	}
 	write_class_reals(m, "ib_prune_class_pruned_ratio",
-			  "Share pruned of the visits of samples with this value of the field, "
-			  "over all epochs of the log.",
+			  "Pruned visits divided by all visits of samples with this value of the "
+			  "field, over all epochs of the log.",
 			  row, n, offsetof(struct ib_by_row, share_pruned));
 	write_class_reals(m, "ib_prune_class_saved_ratio",
-			  "Share of all pruned visits that belongs to samples with this value of "
-			  "the field, over all epochs of the log.",
+			  "Pruned visits of samples with this value of the field, divided by all "
+			  "pruned visits, over all epochs of the log.",
 			  row, n, offsetof(struct ib_by_row, share_of_saved));
 	write_class_reals(m, "ib_prune_class_mean_weight",
 			  "Mean weight of the kept visits of samples with this value of the field, "

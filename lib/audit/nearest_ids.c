@@ -112,7 +112,7 @@ insert_id(struct ib_nearest_ids *near, const struct ib_near_id *distance, struct
 		near->n++;
 	else if (!is_nearer(distance, &near->best[near->n - 1]))
 		return;
-	last = near->best[near->n - 1]; /* the buffer of this id is used for the new id */
+	last = near->best[near->n - 1]; /* the new id reuses the buffer of this id */
 	for (i = near->n - 1; i > 0 && is_nearer(distance, &near->best[i - 1]); i--)
 		near->best[i] = near->best[i - 1];
 	near->best[i] = (struct ib_near_id){ last.id, distance->reduced, distance->raw };

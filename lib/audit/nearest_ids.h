@@ -1,8 +1,7 @@
 /*
- * Find the ids that are nearest to a mistyped id. The distance of an id is the number of edits
- * between its reduced form and the reduced form of the mistyped id. The reduced form has no
- * spelling differences such as letter case or folders (score/id_form.h). If two ids have the same
- * distance, the ids as written decide which of them is nearer.
+ * Find the ids that are nearest to a mistyped id. Before the edits between two ids are counted,
+ * ib_id_reduce() normalizes both ids: it removes differences in letter case, folders and the like.
+ * If two ids are equally near, the number of edits without this step decides.
  */
 #ifndef IB_AUDIT_NEAREST_IDS_H
 #define IB_AUDIT_NEAREST_IDS_H
@@ -14,17 +13,17 @@
 struct ib_near_id {
 	struct ib_bytes id;
 	/*
-	 * Numbers of edits: `reduced` between the reduced forms of this id and of the mistyped id,
-	 * `raw` between the two ids as written.
+	 * number of edits that change this id into the mistyped id: `reduced` if both ids are
+	 * normalized, `raw` if they are not
 	 */
 	unsigned reduced, raw;
 };
 
 /* Initialize with {0}, and then call ib_nearest_ids_start(). Free with ib_nearest_ids_release(). */
 struct ib_nearest_ids {
-	struct ib_span wanted;	   /* the mistyped id; borrowed */
-	struct ib_bytes reduced;   /* the reduced form of `wanted` */
-	struct ib_bytes candidate; /* the reduced form of the id that is being compared */
+	struct ib_span wanted;			/* the mistyped id; borrowed */
+	struct ib_bytes reduced;		/* `wanted`, normalized */
+	struct ib_bytes candidate;		/* the id that is being compared, normalized */
 	struct ib_near_id best[IB_NEAREST_IDS]; /* nearest first */
 	size_t n;
 	bool failed; /* true if memory ran out */

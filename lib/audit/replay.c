@@ -113,7 +113,8 @@ check_groups(const struct ib_run_header *h, struct ib_error *err)
 		k = k < 1 ? 1 : k;
 		if ((double)h->group[i].k != k)
 			return ib_fail(err, IB_E_CHECK,
-				       "group %zu keeps %llu of %llu, but pi %.17g implies %.0f",
+				       "entry %zu of 'groups' keeps %llu of %llu samples, but "
+				       "pi %.17g requires %.0f",
 				       i + 1, (unsigned long long)h->group[i].k,
 				       (unsigned long long)h->group[i].n, h->group[i].pi, k);
 	}
@@ -182,20 +183,20 @@ check_pi(const struct ib_replay *r, const struct ib_audit_line *line, int *group
 			ib_reason_name(rule->why_unpruned));
 	if (rule->kind->needs_scores && isnan(line->score))
 		return ib_fail(err, IB_E_CHECK,
-			       "there is a line for this sample, but its score is unknown, so pi "
-			       "must be 1");
+			       "the score is unknown, so pi is 1; but only samples with pi < 1 "
+			       "have a line");
 	rule->kind->pi(rule, &line->score, 1, &pi);
 	if (pi < 1 && h->options.sampling == IB_SAMPLING_FIXED && !isnan(line->score)) {
 		*group = group_of(h, pi);
 		if (*group < 0)
-			return ib_fail(err, IB_E_CHECK, "the run header has no group with pi %.17g",
-				       pi);
+			return ib_fail(err, IB_E_CHECK,
+				       "no entry of 'groups' in the run header has pi %.17g", pi);
 		pi = h->group[*group].fraction;
 	}
 	if (pi >= 1) /* pi is IB_PI_HIGH, or pi is 1 because the group keeps all samples */
 		return ib_fail(err, IB_E_CHECK,
-			       "there is a line for this sample, but its score %.9g is not below "
-			       "the threshold, so pi must be 1",
+			       "the score %.9g is not below the threshold, so pi is 1; but only "
+			       "samples with pi < 1 have a line",
 			       (double)line->score);
 	if (line->pi != pi)
 		return ib_fail(err, IB_E_CHECK, "pi is %.17g, expected %.17g", line->pi, pi);
@@ -226,8 +227,10 @@ check_scores(const struct ib_replay *r, const struct ib_audit_line *line, struct
 		return ib_fail(err, IB_E_CHECK, "pi is %.17g, but the score file gives %.17g (%s)",
 			       line->pi, c.pi, ib_reason_name(c.reason));
 	if (ib_rule_draw(r->rule, line->id, row, &c).kept != line->kept)
-		return ib_fail(err, IB_E_CHECK, "kept is %s, but the score file gives %s",
-			       line->kept ? "true" : "false", line->kept ? "false" : "true");
+		return ib_fail(err, IB_E_CHECK,
+			       "the line says that the sample is %s, but according to the score "
+			       "file it is %s",
+			       line->kept ? "kept" : "pruned", line->kept ? "pruned" : "kept");
 	return IB_OK;
 }
 
@@ -284,11 +287,10 @@ ib_replay_line(struct ib_replay *r, const struct ib_audit_line *line, struct ib_
 	if (st)
 		return st;
 	if (group < 0 && line->kept != (u < line->pi))
-		return ib_fail(err, IB_E_CHECK,
-			       "kept is %s, but u %.17g is "
-			       "%sbelow pi %.17g",
-			       line->kept ? "true" : "false", u, u < line->pi ? "" : "not ",
-			       line->pi);
+		return ib_fail(
+			err, IB_E_CHECK,
+			"the line says that the sample is %s, but u %.17g is %sbelow pi %.17g",
+			line->kept ? "kept" : "pruned", u, u < line->pi ? "" : "not ", line->pi);
 	if (group >= 0 && !add_draw(&r->group[group], line, hash >> 11))
 		return ib_fail_memory(err);
 	if (part->count > 0 && ib_part_of(line->id, part->count) != part->index)
@@ -318,14 +320,15 @@ check_group(const struct ib_replay *r, size_t i, struct ib_error *err)
 	    compare_draws(g->last_kept, ib_bytes_span(&g->last_id), g->first_pruned,
 			  ib_bytes_span(&g->first_id)) > 0)
 		return ib_fail(err, IB_E_CHECK,
-			       "group %zu: %s is kept, but a sample with a smaller u is pruned",
+			       "entry %zu of 'groups': %s is kept, but a sample with a smaller u "
+			       "is pruned",
 			       i + 1, ib_show(show, ib_bytes_span(&g->last_id)));
 	if (r->head->allows_duplicates)
 		return IB_OK;
 	if (g->kept > h->k || g->pruned > h->n - h->k || (all && g->kept != h->k))
 		return ib_fail(err, IB_E_CHECK,
-			       "group %zu: %llu lines are kept and %llu are pruned, but the header "
-			       "says that %llu of %llu are kept",
+			       "entry %zu of 'groups': the lines have %llu kept and %llu pruned "
+			       "samples, but the header keeps %llu of %llu",
 			       i + 1, (unsigned long long)g->kept, (unsigned long long)g->pruned,
 			       (unsigned long long)h->k, (unsigned long long)h->n);
 	return IB_OK;

@@ -27,7 +27,9 @@ struct ib_replay_group {
 
 struct ib_replay {
 	const struct ib_run_header *head;
-	/* the score file that the run read; NULL: check the lines only with the header */
+	/*
+	 * the score file that the run read; NULL if the lines are checked only against the header
+	 */
 	const struct ib_scores *scores;
 	bool prepared;		       /* true if `rule` was prepared from the scores */
 	struct ib_rule *rule;	       /* set if prepared is true */

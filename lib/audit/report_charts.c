@@ -113,7 +113,7 @@ ib_report_chart_saved(struct ib_report *r)
 /* ---- losses ----------------------------------------------------------------------- */
 
 /*
- * Fill r->epoch and r->y with the epochs, the quantiles and the threshold for the chart of losses.
+ * Fill r->epoch and r->y with the epochs, the quantiles and the thresholds for the chart of losses.
  * Returns the number of epochs.
  */
 static size_t
@@ -196,9 +196,10 @@ ib_report_chart_losses(struct ib_report *r)
 			r->has_losses
 				? "This chart shows the losses of each epoch. Samples whose last "
 				  "loss is below the threshold may be skipped."
-				: "This chart shows the last losses of the samples that are below "
-				  "the threshold and may be skipped. To show the losses of all "
-				  "samples, name the loss logs as further operands.");
+				: "This chart shows the last losses of the samples that may be "
+				  "skipped, because these losses are below the threshold. To show "
+				  "the losses of all samples, add the loss logs to the command: "
+				  "<code>ib-audit report LOG LOSSLOG...</code>");
 	if (has_numbers(r, fill_losses(r, &c)))
 		draw_losses(r, &c);
 	else
@@ -275,11 +276,10 @@ ib_report_chart_weights(struct ib_report *r)
 			    "deviation from the number of samples",
 			    false };
 
-	ib_html_section(
-		&r->page, "Do the weights add up?",
-		"The weights of the kept samples must add up to the number of all samples, "
-		"except for a random deviation. The standard error is the usual size of this "
-		"deviation, and follows from the keep probabilities.");
+	ib_html_section(&r->page, "Do the weights add up?",
+			"The weights of the kept samples must add up to the number of all samples, "
+			"except for a random deviation. The standard error is the usual size of "
+			"this deviation, computed from the keep probabilities.");
 	fill_weights(r, &c);
 	if (r->pruned > 0)
 		draw_weights(r, &c);

@@ -74,9 +74,9 @@ ib_report_by(struct ib_report *r)
 	r->page.failed |= heading.failed;
 	ib_html_section(
 		&r->page, heading.failed ? "" : heading.p,
-		"This table shows which values of the manifest field are pruned most. A value with "
-		"lower losses is pruned more, and may need fewer visits. To find out whether "
-		"pruning does harm, compare the accuracy with a run on all data.");
+		"This table shows which values of the manifest field are pruned most. Samples with "
+		"lower losses are pruned more, and may need fewer visits. To find out whether "
+		"pruning does harm, compare the accuracy for each value with a run on all data.");
 	n = ib_by_finish(r->by, row);
 	write_harm(r, row, n);
 	ib_by_write_rows(r->by, row, n, &to, NULL);
@@ -93,8 +93,8 @@ ib_report_pruned(struct ib_report *r)
 	struct ib_table_target to = page_of(r);
 
 	ib_html_section(&r->page, "Most often pruned samples",
-			"For each sample, the number of epochs in which the sample was pruned, and "
-			"the number of epochs in which the draw kept the sample.");
+			"This table shows in how many epochs each sample was pruned, and in how "
+			"many its draw kept it.");
 	if (t->ids.n > 0 && t->count[t->order[0]].pruned > 0)
 		ib_prune_counts_write(t, true, false, r->top, &to, NULL);
 	else
@@ -107,19 +107,18 @@ ib_report_suspects(struct ib_report *r)
 {
 	struct ib_table_target to = page_of(r);
 
-	ib_html_section(
-		&r->page, "Samples with possibly wrong labels",
-		"The loss of these samples was never below the mean loss of the epoch. The loss "
-		"of the first sample in the table rose most, relative to the mean.");
+	ib_html_section(&r->page, "Samples with possibly wrong labels",
+			"The loss of these samples was never below the mean loss of the epoch. The "
+			"sample whose loss rose most, relative to the mean, comes first.");
 	if (r->nsuspects > 0)
 		ib_suspects_write(r->suspect, ib_audit_top_rows(r->top, r->nsuspects),
 				  &r->losses.ids, &to, NULL);
 	else if (r->has_losses)
 		ib_bytes_printf(&r->page, "<p>None.</p>\n");
 	else
-		ib_bytes_printf(
-			&r->page,
-			"<p>To show this table, name the loss logs as further operands.</p>\n");
+		ib_bytes_printf(&r->page,
+				"<p>To show this table, add the loss logs to the command: "
+				"<code>ib-audit report LOG LOSSLOG...</code></p>\n");
 	ib_html_section_end(&r->page);
 }
 
@@ -144,9 +143,8 @@ write_alarms(struct ib_report *r)
 			ib_bytes_printf(&r->page, "Epoch %lld kept every sample.</p>\n",
 					(long long)r->stats[next].epoch);
 		else
-			ib_bytes_printf(&r->page,
-					"Look for a change of the data, the labels or the "
-					"learning rate.</p>\n");
+			ib_bytes_printf(&r->page, "Look for a change in the data, the labels or "
+						  "the learning rate.</p>\n");
 	}
 }
 
@@ -159,15 +157,15 @@ ib_report_drift(struct ib_report *r)
 		&r->page, "Did the losses rise?",
 		"During training the mean loss falls. If it rises, the Page-Hinkley sum "
 		"grows, and a large sum is an alarm. W1 is the distance between the losses of two "
-		"epochs, in units of the loss. PSI is a distance without a unit. The reference is "
-		"the first epoch, unless an option names another epoch. All statistics use the "
-		"weights of the losses.");
+		"epochs, in units of the loss. PSI is a distance without a unit. The reference "
+		"epoch is the first epoch, unless <code>--reference</code> names another epoch. "
+		"All statistics are weighted.");
 	if (r->has_losses) {
 		write_alarms(r);
 		ib_drift_write(r->drift, r->losses.nepochs, &to, NULL);
 	} else {
 		ib_bytes_printf(&r->page,
-				"<p>To show this table, name the loss logs as further operands: "
+				"<p>To show this table, add the loss logs to the command: "
 				"<code>ib-audit report LOG LOSSLOG...</code></p>\n");
 	}
 	ib_html_section_end(&r->page);

@@ -121,12 +121,12 @@ write_weights_alarm(struct ib_report *r, const struct ib_audit_stats *f, size_t 
 {
 	size_t at = (size_t)(f - r->stats);
 	enum ib_rule_id rule = ib_audit_log_epoch(r->log, at)->head.options.rule;
-	char value[60], note[NOTE_MAX], a[IB_HTML_NUMBER_MAX], more[60] = "";
+	char value[60], note[NOTE_MAX], a[IB_HTML_NUMBER_MAX], more[80] = "";
 
 	snprintf(value, sizeof(value), "alarm in epoch %lld", (long long)f->epoch);
 	if (off > 1)
-		snprintf(more, sizeof(more), " %zu more epoch%s: see the chart.", off - 1,
-			 off == 2 ? "" : "s");
+		snprintf(more, sizeof(more), " %zu more epoch%s an alarm: see the chart.", off - 1,
+			 off == 2 ? " has" : "s have");
 	snprintf(note, sizeof(note),
 		 "The weights add up to %.0f instead of %s. Chance does not explain this "
 		 "difference.%s %s",
@@ -191,11 +191,11 @@ write_drift_alarm(struct ib_report *r, const struct ib_drift *d)
 	if (next < r->nepochs && r->paused[next])
 		snprintf(note, sizeof(note), "%s Epoch %lld then kept every sample%s", what,
 			 (long long)r->stats[next].epoch,
-			 handled ? "; since then there was no alarm."
+			 handled ? "; there has been no alarm since."
 				 : ", but the alarm continued.");
 	else
 		snprintf(note, sizeof(note),
-			 "%s Keep every sample in the next epoch, and look for a change of the "
+			 "%s Keep every sample in the next epoch, and look for a change in the "
 			 "data, the labels or the learning rate.",
 			 what);
 	ib_html_tile(&r->page, handled ? "" : "bad", "Losses", value, note);

@@ -49,7 +49,7 @@ is_needed(const struct ib_param *p, const struct ib_rule_options *o)
 		return *(const int64_t *)at > 0;
 	case IB_PARAM_CHOICE:
 		return *(const unsigned *)at > 0;
-	case IB_PARAM_REAL: /* the only such option is --delta, which has no effect without -E */
+	case IB_PARAM_REAL: /* --delta, which has no effect without -E */
 		return o->epochs != IB_NO_EPOCH;
 	default:
 		return true;
@@ -144,9 +144,9 @@ ib_html_reproduce(struct ib_bytes *out, const struct ib_audit_log *log)
 		return;
 	run = ib_audit_log_epoch(log, n - 1);
 	ib_html_section(out, "Parameters and commands",
-			"These are the parameters of the last epoch. The same score file, "
-			"manifest and parameters give the same bytes on every machine. The "
-			"digests identify the files.");
+			"These are the parameters of the last epoch. The same score file, manifest "
+			"and parameters give the same epoch manifest, byte for byte, on every "
+			"machine. The digests show which files the run used.");
 	write_parameters(out, &run->head);
 	write_command(&command, &run->head);
 	out->failed |= command.failed;

@@ -216,7 +216,7 @@ ib_run_header_parse(struct ib_span line, const char *where, struct ib_run_header
 		return ib_fail_memory(err);
 	st = ib_json_doc_parse(line, &json, &why);
 	if (!st && !cJSON_IsObject(json))
-		st = ib_fail(&why, IB_E_DATA, "the run header is not JSON");
+		st = ib_fail(&why, IB_E_DATA, "the run header is not a JSON object");
 	if (!st)
 		st = read_head(json, h, &why);
 	cJSON_Delete(json);

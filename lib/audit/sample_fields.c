@@ -16,8 +16,8 @@ struct reading {
 };
 
 /*
- * Store the error for a record without the field. This error is returned if no record has the
- * field.
+ * Store the error for the first record without the field. This error is returned if no record has
+ * the field.
  */
 static void
 note_missing(struct reading *r, const struct ib_scan *scan, struct ib_cursor *c)
@@ -66,7 +66,7 @@ use_block(struct ib_scan *scan, void *block, struct ib_error *err)
 	enum ib_next next;
 
 	if (b->block.special)
-		return IB_OK; /* a tar: its samples were already passed to use() */
+		return IB_OK; /* a tar file: its samples were already passed to use() */
 	while (!st && (next = ib_cursor_next(c)) != IB_NEXT_END) {
 		if (next == IB_NEXT_BAD || !ib_cursor_read_id(c, &sample.id) ||
 		    (r->options->field && !read_value(r, scan, c, &sample.text)))
@@ -77,7 +77,7 @@ use_block(struct ib_scan *scan, void *block, struct ib_error *err)
 	return st;
 }
 
-/* The samples of a tar have ids, but no fields. */
+/* The samples of a tar file have ids, but no fields. */
 static enum ib_status
 add_sample(struct ib_scan *scan, void *block, const struct ib_tar_sample *sample,
 	   struct ib_error *err)
@@ -86,10 +86,11 @@ add_sample(struct ib_scan *scan, void *block, const struct ib_tar_sample *sample
 
 	(void)block;
 	if (r->options->field)
-		return ib_fail(err, IB_E_DATA,
-			       "%s: the samples of a tar have no field '%s': --by needs a manifest "
-			       "in JSON Lines, CSV or TSV",
-			       scan->source->name, r->options->field);
+		return ib_fail(
+			err, IB_E_DATA,
+			"%s: the samples of a tar file have no field '%s': --by needs a manifest "
+			"in JSON Lines, CSV or TSV",
+			scan->source->name, r->options->field);
 	scan->records++;
 	return r->use(r->data, &(struct ib_sample_field){ .id = sample->id }, err);
 }

@@ -58,7 +58,7 @@ index_ids(struct ib_show *s, struct ib_error *err)
 	return st;
 }
 
-/* Set found[i] to the line of id i in one run. Needs one hash look-up per line of the run. */
+/* Set found[i] to the line of id i in one run. Takes one hash lookup per line of the run. */
 static enum ib_status
 find_lines(struct ib_show *s, const struct ib_audit_run *run, struct ib_show_line *found,
 	   struct ib_error *err)
@@ -144,7 +144,10 @@ row_of_line(const struct ib_run_header *h, const struct ib_audit_line *line)
 	};
 }
 
-/* Return the table row for a run that has no line of the id in row `at` of s->ids. */
+/*
+ * Return the table row of an id in a run that has no line for it. `at` is the row of the id in
+ * s->ids.
+ */
 static struct ib_show_row
 row_without_line(const struct ib_show *s, const struct ib_audit_run *run, uint32_t at)
 {
@@ -168,8 +171,8 @@ row_without_line(const struct ib_show *s, const struct ib_audit_run *run, uint32
 }
 
 /*
- * Fill row[] for the id in row `at` of s->ids: with one row per epoch, or with -e only the row of
- * this epoch. Returns the number of rows.
+ * Fill row[] for the id in row `at` of s->ids: one row per epoch, or only the row of the epoch that
+ * -e names. Returns the number of rows.
  */
 static size_t
 fill_rows(const struct ib_show *s, uint32_t at, struct ib_show_row *row)
@@ -256,8 +259,8 @@ was_eligible(const struct ib_show_row *row, size_t n)
 }
 
 /*
- * Write the rows and the sentence of the id in row `at` of s->ids. In a table of text, a sample
- * that was never eligible has no rows, because the sentence says why it was kept.
+ * Write the rows and the sentence of the id in row `at` of s->ids. In a text table, a sample that
+ * was never eligible has no rows, because the sentence says why the sample was kept.
  */
 static void
 write_id(struct ib_show *s, struct result *r, uint32_t at)

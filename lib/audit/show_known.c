@@ -8,10 +8,7 @@
 
 struct known {
 	struct ib_show *show;
-	/*
-	 * the ids of the manifests, one after another: the length of each id (uint32_t), then its
-	 * bytes
-	 */
+	/* the ids of the manifests, each stored as its length (uint32_t) and its bytes */
 	struct ib_bytes ids;
 };
 

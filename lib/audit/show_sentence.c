@@ -37,7 +37,8 @@ count_rows(const struct ib_show_row *row, size_t n, struct row_set k)
 /*
  * Append the epochs of the rows in the set k as a list such as "2, 5 and 7 to 9". A range such as
  * "7 to 9" consists of rows that follow each other in row[]. Returns the number of parts of the
- * list. If `to` is NULL, the function only counts the parts; otherwise nranges is their number.
+ * list. If `to` is NULL, the function only counts the parts; otherwise nranges is the number of
+ * parts.
  */
 static size_t
 write_ranges(struct ib_bytes *to, const struct ib_show_row *row, size_t n, struct row_set k,
@@ -99,13 +100,13 @@ write_cause(struct ib_bytes *to, const struct ib_rule_options *o)
 	else if (!t || !strcmp(t, "mean") || !strcmp(t, "median"))
 		ib_bytes_printf(to, "its score was below the %s of the scores", t ? t : "mean");
 	else if (*t == 'q')
-		ib_bytes_printf(to, "its score was below the quantile %s of the scores", t + 1);
+		ib_bytes_printf(to, "its score was below the %s quantile of the scores", t + 1);
 	else
 		ib_bytes_printf(to, "its score was below %s", t + 1);
 }
 
 /*
- * If all pruned rows have the same cause (see write_cause()), return the first of them. Returns
+ * If all pruned rows have the same cause (see write_cause()), return the first pruned row. Returns
  * NULL if the causes differ, or if no row is pruned.
  */
 static const struct ib_show_row *
@@ -202,7 +203,8 @@ static void
 write_kept(struct ib_bytes *to, const struct ib_show_row *row, size_t n, size_t kept)
 {
 	if (kept < n)
-		ib_bytes_printf(to, "not eligible in the other %zu (", kept);
+		ib_bytes_printf(to, "not eligible in the other %zu epoch%s (", kept,
+				kept == 1 ? "" : "s");
 	else if (n > 1)
 		ib_bytes_printf(to, "was never eligible for pruning: kept in all %zu epochs (", n);
 	else
@@ -212,14 +214,15 @@ write_kept(struct ib_bytes *to, const struct ib_show_row *row, size_t n, size_t 
 }
 
 /*
- * Append a clause that says that the id may not exist, unless a score file or a manifest has
+ * Append a clause that says that the id might not exist, unless a score file or a manifest has
  * confirmed the id.
  */
 static void
 write_doubt(const struct ib_show *s, struct ib_bytes *to)
 {
 	if (!s->scores && s->options->manifest.n == 0)
-		ib_bytes_printf(to, "; or no manifest has the id (--manifest FILE checks this)");
+		ib_bytes_printf(to,
+				"; or the id is not in the manifest (--manifest FILE checks this)");
 }
 
 static void

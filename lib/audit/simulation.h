@@ -18,13 +18,16 @@ struct ib_simulation {
 	const struct ib_context *context;
 	struct ib_rule_options rule; /* options of the rule; rule.epoch is not used */
 	struct ib_scores *scores;
-	/* [ids] score_row[i]: row of id i in `scores`; IB_NO_ROW: no score yet */
+	/*
+	 * [losses->ids.n] score_row[i]: row of id i in `scores`, or IB_NO_ROW if the id has no
+	 * score yet
+	 */
 	uint32_t *score_row;
-	bool *kept; /* [ids] kept[i]: true if sample i is kept in the current epoch */
-	/* [ids] missed[i]: number of epochs since the last visit of sample i */
+	bool *kept; /* [losses->ids.n] kept[i]: true if sample i is kept in the current epoch */
+	/* [losses->ids.n] missed[i]: number of epochs since the last visit of sample i */
 	uint32_t *missed;
 	struct ib_by *by;	/* borrowed; if NULL, visits are not counted per value */
-	struct ib_context once; /* the context of the rule; it prints each kind of warning once */
+	struct ib_context once; /* context for the rule; prints each kind of warning once */
 	char warned[IB_SIMULATION_WARNINGS][200]; /* the first warning of each kind */
 	size_t nwarned;
 	/* the current epoch: */

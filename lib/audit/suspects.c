@@ -101,7 +101,7 @@ merge_duplicates(struct ib_loss_history *l, struct ib_loss_history_epoch *e, enu
 	if (how == IB_DUPLICATES_MEAN)
 		st = set_means(e, err);
 	for (i = 0; i < e->n && !st; i++) {
-		/* number[row] is 1 + index of the first record of the id, or 0 */
+		/* number[row] is 0 until the id occurs, then 1 + the index of its record */
 		if (number[e->row[i]]) {
 			merge_records(e, number[e->row[i]] - 1, i, how);
 			continue;

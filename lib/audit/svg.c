@@ -4,10 +4,10 @@
 #include <math.h>
 #include <stdio.h>
 
-/* Width and height of the drawing, which the browser stretches to the page. */
+/* Width and height of the drawing. The browser stretches it to the width of the page. */
 #define DRAWING_SIZE 1000.0
-#define DRAWING_MARGIN                                                                             \
-	30.0 /* free room above the highest and below the lowest value, so that points fit */
+/* free space above the highest and below the lowest value, so that points fit */
+#define DRAWING_MARGIN 30.0
 
 #define MAX_TICKS 8
 /* if there are more epochs, bars touch each other and points are small */
@@ -35,8 +35,8 @@ y_of(const struct ib_svg *c, double y)
 }
 
 /*
- * Return the smallest step with which a range of the length `range` has at most `most` steps. A
- * step is 1, 2 or 5 times a power of ten.
+ * Return the smallest step that divides a range of length `range` into at most `most` steps. A step
+ * is 1, 2 or 5 times a power of ten.
  */
 static double
 round_step(double range, double most)
@@ -106,7 +106,7 @@ write_y_tick(struct ib_svg *c, double y, double step)
 	ib_bytes_printf(c->out, "</span>");
 }
 
-/* Write labels below the x axis for round epochs, such as 0, 50, 100. */
+/* Write labels below the x axis for round epoch numbers, such as 0, 50, 100. */
 static void
 write_x_ticks(struct ib_svg *c)
 {

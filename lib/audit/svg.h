@@ -28,7 +28,7 @@ void ib_svg_end(struct ib_svg *c);
 
 /*
  * Draw a line of the CSS class `class` through the c->n values of y[]. The line has a gap at each
- * value that is not finite. A value between two gaps is a point.
+ * value that is not finite. A value between two gaps is drawn as a point.
  */
 void ib_svg_line(struct ib_svg *c, const char *class, const double *y);
 /* Fill the area between the line through low[] and the line through high[]. */

@@ -79,7 +79,7 @@ ib_write_shortened(struct ib_bytes *out, struct ib_span text, size_t width, bool
 	keep = width > mark ? width - mark : 0;
 	ib_bytes_append(out, text.p, prefix_bytes(text, keep / 2));
 	ib_bytes_append(out, more, strlen(more));
-	/* If a wide character does not fit completely, leave it out. */
+	/* Leave out a wide character that does not fit completely. */
 	keep -= keep / 2;
 	from = prefix_bytes(text, columns - keep);
 	while (ib_text_columns((struct ib_span){ text.p + from, text.n - from }) > keep)

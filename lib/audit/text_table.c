@@ -1,5 +1,5 @@
 /*
- * Print tables. The widths of the columns depend on the first rows. Each later row is written
+ * Print tables. The first rows determine the widths of the columns. Every row after them is written
  * immediately, so a table may have any number of rows. libsmartcols is not used because it keeps
  * all rows in memory and cannot write the same cells as JSON numbers.
  */
@@ -14,7 +14,7 @@
 #include "base/error.h"
 #include "base/json_writer.h"
 
-#define TEXT_WIDTH_MIN 12    /* minimum width of a column of texts */
+#define TEXT_WIDTH_MIN 12    /* minimum width of a text column */
 #define ROWS_FOR_WIDTHS 1000 /* number of first rows that determine the widths of the columns */
 /* if the text is longer than this, it is passed to the output */
 #define FLUSH_BYTES ((size_t)64 << 10)
@@ -24,7 +24,7 @@ struct ib_text_table {
 	const struct ib_column *column;
 	size_t n;
 	struct ib_table_target to;
-	struct ib_bytes text;	    /* text that was not written to to.out yet */
+	struct ib_bytes text;	    /* text that is not yet written to `to.out` */
 	struct ib_json_writer json; /* writes to `text` */
 	uint64_t rows;
 	struct ib_html_table html; /* all rows, if the table is for the report */
@@ -102,7 +102,7 @@ mean_of(const double *value, size_t n)
 	return sum / (double)finite;
 }
 
-/* Append one character that shows a value on a scale in [least, most]. */
+/* Append one character that shows a value on a scale from `least` to `most`. */
 static void
 write_block(struct ib_bytes *out, double value, double least, double most, bool utf8)
 {
@@ -176,8 +176,7 @@ table_width(const struct ib_text_table *s)
 }
 
 /*
- * Return a pointer to the width of the widest column that contains texts, or NULL if all columns
- * contain numbers.
+ * Return a pointer to the width of the widest text column, or NULL if all columns contain numbers.
  */
 static size_t *
 widest_text(struct ib_text_table *s)
@@ -210,9 +209,9 @@ spare_column(const struct ib_text_table *s)
 }
 
 /*
- * Make the table fit into `room` columns of the terminal. First make the widest column of texts
- * narrower, but not narrower than `least`. If this is not enough, drop columns. Finally, make the
- * column of texts as wide as the remaining room allows.
+ * Make the table fit into `room` columns of the terminal. First make the widest text column
+ * narrower, but not narrower than `least`. If this is not enough, drop columns. Finally, widen the
+ * text column as far as the room allows.
  */
 static void
 fit_columns(struct ib_text_table *s, size_t room)

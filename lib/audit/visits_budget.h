@@ -7,7 +7,7 @@
 /*
  * Return the largest number of epochs with pruning that have at most `budget` times as many visits
  * as `epochs` epochs without pruning. In a simulation, pruning kept `kept` of `visits` visits. The
- * function assumes that a longer run keeps the same fraction. Returns 0 if no visit was kept.
+ * function assumes that any number of epochs keeps this fraction. Returns 0 if no visit was kept.
  */
 uint64_t ib_visits_budget_epochs(double budget, int64_t epochs, uint64_t visits, uint64_t kept);
 

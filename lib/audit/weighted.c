@@ -63,7 +63,7 @@ ib_weighted_quantile(const struct ib_weighted *d, int part, int parts)
 
 	if (!(d->total_weight > 0))
 		return NAN;
-	/* Compare products and not quotients, because products of integer weights are exact. */
+	/* Compare products instead of quotients, because products of integer weights are exact. */
 	while (a < b) {
 		m = a + (b - a) / 2;
 		if (d->cumulative_weight[m] * parts >= d->total_weight * part)
@@ -130,7 +130,7 @@ weight_upto(const struct ib_weighted *d, double x)
 
 /*
  * Set fraction[i] to the fraction of the total weight in bin i. A fraction below 1e-4 becomes 1e-4.
- * limit[i] is the largest loss in bin i; the last bin has no limit.
+ * limit[i] is the upper limit of bin i; the last bin has none.
  */
 static void
 compute_fractions(const struct ib_weighted *d, const double *limit, size_t nlimits,

@@ -36,9 +36,9 @@ void ib_weighted_quantiles(const struct ib_weighted *d, double quantile[5]);
 double ib_weighted_w1(const struct ib_weighted *a, const struct ib_weighted *b);
 
 /*
- * Return the population stability index (PSI) of p relative to q. The PSI is the sum
- * of (p_i - q_i) ln(p_i / q_i) over bins. The limits of the bins are the deciles of q. p_i and q_i
- * are fractions of the total weight. A fraction below 1e-4 becomes 1e-4.
+ * Return the population stability index (PSI) of p relative to q. The PSI is the sum of (p_i - q_i)
+ * ln(p_i / q_i) over bins. The limits of the bins are the deciles of q. p_i and q_i are the
+ * fractions of the weights of p and q in bin i. A fraction below 1e-4 becomes 1e-4.
  */
 double ib_weighted_psi(const struct ib_weighted *p, const struct ib_weighted *q);
 
@@ -53,7 +53,7 @@ struct ib_page_hinkley {
 	/* standard deviation of the losses in the epoch of the last reset */
 	double deviation_at_reset;
 	double sum;
-	uint64_t nepochs; /* number of epochs since the most recent reset */
+	uint64_t nepochs; /* number of epochs since the last reset */
 };
 /*
  * Add one epoch. `mean` and `deviation` are the weighted mean and standard deviation of its losses.

@@ -167,15 +167,15 @@ def sentence(ident):
     reasons = ', '.join(k + words(of[k], every) for k in ('unseen', 'high or unseen') if of[k])
     kept = len(of['unseen'] + of['high or unseen'])
     if kept == len(every):
-        return ('%s was never eligible for pruning: kept in all %d epochs (%s); or no manifest '
-                'has the id (--manifest FILE checks this).' % (ident, kept, reasons))
+        return ('%s was never eligible for pruning: kept in all %d epochs (%s); or the id is '
+                'not in the manifest (--manifest FILE checks this).' % (ident, kept, reasons))
     if of['pruned']:
         parts.append('was pruned%s: its score was below the mean of the scores, and u was not below pi'
                      % words(of['pruned'], every))
     if of['drawn']:
         parts.append('%skept by its draw with weight 2%s' % (
             '' if of['pruned'] else 'was never pruned: ', words(of['drawn'], every)))
-    parts.append('not eligible in the other %d (%s)' % (kept, reasons))
+    parts.append('not eligible in the other %d epoch%s (%s)' % (kept, '' if kept == 1 else 's', reasons))
     return ident + ' ' + '; '.join(parts) + '.'
 
 

@@ -185,18 +185,18 @@ def fixed_groups(log):
         return x
 
     g = json.loads(log.runs[1][0])['groups'][0]
-    assert 'implies' in verify(group(k=g['k'] + 1), 1, 'another k')
-    assert 'implies' in verify(group(n=g['n'] + 4), 1, 'another n')
+    assert 'requires' in verify(group(k=g['k'] + 1), 1, 'another k')
+    assert 'requires' in verify(group(n=g['n'] + 4), 1, 'another n')
     # a pi that no sample has, by one unit in the last place
-    assert 'no group with pi' in verify(group(pi=g['pi'] * (1 + 2**-52)), 1, 'another pi')
-    assert 'group 1' in verify(group(n=g['n'] - 2, k=g['k'] - 1), 1, 'two samples fewer')
+    assert 'in the run header has pi' in verify(group(pi=g['pi'] * (1 + 2**-52)), 1, 'another pi')
+    assert "entry 1 of 'groups'" in verify(group(n=g['n'] - 2, k=g['k'] - 1), 1, 'two samples fewer')
     # two decisions are exchanged; the score file shows which line is wrong
     x = log.copy()
     a, b = line_of(x, 1, True), line_of(x, 1, False)
     x.edit(1, a, kept=False)
     x.edit(1, b, kept=True)
     x.chain()
-    assert 'the score file gives' in verify(x, 1, 'exchanged', '-s', 's.2.jsonl')
+    assert 'according to the score file' in verify(x, 1, 'exchanged', '-s', 's.2.jsonl')
     # the footer counts fewer kept samples than there are lines of kept samples
     x = log.copy()
     t = json.loads(x.runs[1][-1])
