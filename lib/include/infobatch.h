@@ -398,7 +398,7 @@ IB_API double ib_run_rate_factor(const struct ib_run *run);
 /*
  * Decide which samples to visit in an epoch. The run owns the arrays row[n] and weight[n], which
  * are valid until the next draw. The row numbers are in ascending order. If the epoch of the
- * previous call was not committed, the recorded losses of that epoch are dropped. Returns
+ * previous draw was not committed, the recorded losses of that epoch are dropped. Returns
  * IB_E_MISUSE if the score file already has losses of this or a later epoch.
  */
 IB_API enum ib_status ib_run_draw(struct ib_run *run, int64_t epoch, const int64_t **row,
@@ -407,7 +407,7 @@ IB_API enum ib_status ib_run_draw(struct ib_run *run, int64_t epoch, const int64
 /*
  * Record the losses of n rows, without the weights. If a row is recorded several times, the
  * option "duplicates" says which loss is used. Returns IB_E_MISUSE, and records nothing, if
- * ib_run_draw() was not called since the last commit, or if it did not return one of the rows.
+ * ib_run_draw() was not called since the last commit, or if it did not return all of these rows.
  */
 IB_API enum ib_status ib_run_record(struct ib_run *run, const int64_t *row, const float *loss,
 				    size_t n, struct ib_error *err);

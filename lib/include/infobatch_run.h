@@ -107,8 +107,9 @@ struct ib_file_use {
 enum ib_status ib_files_check(const struct ib_file_use *uses, size_t n, struct ib_error *err);
 
 /*
- * Return the name of the lock file of `file`: the file's name, or the target if `file` is a
- * symbolic link, and ".lock". The caller frees the name. Returns NULL with errno on errors.
+ * Return the name of the lock file of `file`: the name of `file`, or of its target if `file` is a
+ * symbolic link, followed by ".lock". The caller frees the name. Returns NULL with errno on
+ * errors.
  */
 char *ib_lock_name(const char *file);
 
@@ -262,7 +263,7 @@ bool ib_rule_uses_ratio(enum ib_rule_id rule);
 /* A parameter of a rule, written NAME=VALUE in "--rule RULE:NAME=VALUE,...". */
 struct ib_rule_parameter {
 	const char *name;
-	const char *value; /* placeholder of the value in a manual: "F" */
+	const char *value; /* placeholder for the value in the manual: "F" */
 	const char *words; /* "a|b", with the default first; NULL: any value */
 	bool has_default;
 	double by_default; /* default of a numeric parameter, if has_default is true */
@@ -492,7 +493,7 @@ struct ib_audit_result {
 /* Options of ib-audit(1). A subcommand ignores the members that are not among its options. */
 struct ib_audit_options {
 	enum ib_audit_subcommand subcommand;
-	struct ib_list operands; /* LOG, LOG ID..., LOSSLOG..., LOG LOSSLOG... */
+	struct ib_list operands; /* LOG; LOG ID...; LOSSLOG...; or LOG LOSSLOG... */
 	const char *output;	 /* -o; NULL: standard output */
 	/* appearance of the results: */
 	bool json;		 /* --json */

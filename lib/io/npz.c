@@ -163,8 +163,8 @@ ib_npz_read(struct ib_npz *z, const struct ib_npz_member *m, void *dst, struct i
 	if (m->method == IB_ZIP_DEFLATED)
 		return read_deflated(z, m, at, dst, err);
 	return ib_fail(err, IB_E_DATA,
-		       "%s: %.*s is compressed by an unsupported method: numpy stores or deflates "
-		       "its arrays",
+		       "%s: %.*s is compressed by an unsupported method: write the file with "
+		       "numpy.savez or numpy.savez_compressed",
 		       z->zip.name, (int)m->name.n, m->name.p);
 }
 

@@ -29,7 +29,7 @@ char *ib_spill_file_reserve(struct ib_spill_file *s, size_t n, size_t *room);
 /* Append the first n bytes of the space that ib_spill_file_reserve() returned. */
 void ib_spill_file_add(struct ib_spill_file *s, size_t n);
 
-/* Set the sticky error to "out of memory". Called if the caller itself ran out of memory. */
+/* Set the sticky error to "out of memory". Call this function if the caller is out of memory. */
 void ib_spill_file_fail_memory(struct ib_spill_file *s);
 
 /* Return the sticky error, or IB_OK. */

@@ -10,7 +10,7 @@
 
 #include "infobatch_run.h"
 
-struct ib_temp_file; /* ib_output_abandon() removes it, unless it was renamed or removed before */
+struct ib_temp_file; /* ib_output_abandon() removes it if it was not renamed or removed yet */
 
 /*
  * Create a temporary file in the folder of target. The file is open for reading and writing, and

@@ -52,7 +52,7 @@ enum ib_status ib_zstd_log_writer_append(struct ib_zstd_log_writer *log, uint64_
 
 /*
  * Undo the append: truncate the file to its old length, or remove it if the append created it.
- * Called if another step of the commit failed.
+ * Call this function if another step of the commit failed.
  */
 void ib_zstd_log_writer_undo(struct ib_zstd_log_writer *log);
 
