@@ -12,7 +12,7 @@ struct ib_losses {
 	bool sorted; /* true if the rows are in ascending order */
 };
 
-/* Remove all losses, but keep the memory. Call this function also to initialize a zeroed struct. */
+/* Remove all losses, but keep the memory. Also initializes a zeroed struct. */
 void ib_losses_clear(struct ib_losses *l);
 void ib_losses_release(struct ib_losses *l);
 

@@ -152,7 +152,7 @@ struct operand_start {
 	struct ib_span head; /* first bytes, without BOM and header lines */
 	struct ib_span line; /* first line of head that is not empty */
 	const char *end;     /* end of head */
-	bool partial;	     /* true if the operand has more bytes than head */
+	bool partial;	     /* true if the operand may have more bytes than head */
 	struct ib_source *source;
 	const struct ib_reader_options *options;
 	const struct ib_key *key;

@@ -59,7 +59,7 @@ const struct ib_record_format *ib_record_format_find(enum ib_format format);
 
 #define IB_DETECT_PEEK ((size_t)64 << 10) /* bytes that detection reads first */
 
-/* True if head, a complete operand, holds nothing except a BOM and newlines. */
+/* True if `head`, the whole operand, holds only a BOM and newlines. */
 bool ib_detect_empty(struct ib_span head);
 
 /* Return the first line of `head` that is not empty. */

@@ -81,8 +81,8 @@ find_escaped_member(const struct ib_node *node, struct ib_span name)
 }
 
 /*
- * Read the name at p and find its member. Store the bytes from the name to the value in *form; form
- * may be NULL.
+ * Read the name at p and find its member. Unless form is NULL, store in *form the bytes from the
+ * name to the value.
  */
 static const char *
 read_name(struct ib_json *j, size_t node, struct ib_json_form *form, const char *p,

@@ -55,8 +55,9 @@ struct ib_json_template {
 void ib_json_template_init(struct ib_json_template *s);
 
 /*
- * Begin a record that did not fit the template. The grammar reader has not read the record yet; p
- * is its opening brace. This function decides whether a new template is made from the record.
+ * Begin a record that did not fit the template, before the grammar reader reads the record. p is
+ * the opening brace of the record. This function decides whether a new template is made from the
+ * record.
  */
 void ib_json_template_begin(struct ib_json_template *s, const char *p);
 

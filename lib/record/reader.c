@@ -256,8 +256,8 @@ read_more(struct ib_reader *r, struct ib_block *b, size_t *n, size_t want, struc
 }
 
 /*
- * Store the header lines that begin at p, as many as --header-lines says, and set *used to their
- * length. Returns false if p[0..n) does not contain all header lines.
+ * Store the header lines at p (--header-lines gives their number), and set *used to their length.
+ * Returns false if p[0..n) does not contain all header lines.
  */
 static bool
 read_preamble(struct ib_reader *r, const char *p, size_t n, size_t *used)

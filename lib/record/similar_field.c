@@ -110,7 +110,7 @@ only_field_containing(struct ib_cursor *c, struct ib_span want)
 }
 
 /*
- * Append `before` and `shown` to c->why at offset n, as far as there is space. Returns the new n.
+ * Append `before` and `shown` to c->why at offset n, cut to the space left. Returns the new n.
  */
 static size_t
 append(struct ib_cursor *c, size_t n, const char *before, struct ib_span shown)

@@ -162,7 +162,7 @@ struct ib_cursor {
 	struct ib_arena arena; /* owner of ids that had to be decoded or joined */
 	struct ib_json json;
 	struct ib_value v[IB_FIELDS_MAX];
-	uint32_t length[IB_CURSOR_LENGTHS]; /* last length per column; see ib_predict_end() */
+	uint32_t length[IB_CURSOR_LENGTHS]; /* previous length per column; see ib_predict_end() */
 };
 
 #endif

@@ -27,7 +27,7 @@ struct ib_tar_target {
 	bool symbolic;
 	bool in_sample; /* true if the link is inside a sample that has the link's own key */
 	bool content;	/* true if a link whose in_sample is true needs the content */
-	bool shared;	/* true if a link is kept or dropped with this member's sample */
+	bool shared;	/* true if a link is kept or dropped together with this member's sample */
 };
 
 struct ib_tar_links {
