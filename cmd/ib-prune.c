@@ -27,7 +27,8 @@ static const struct cli_option options[] = {
 	CLI_EPOCH('e', "epoch", "N", NULL, o.rule.epoch,
 		  "epoch to prune, counted from 0 (required)"),
 	CLI_INPUT('s', "scores", o.scores, CLI_STDIN,
-		  "the score file, or a loss log (required, unless --rule random)"),
+		  "the score file, or a loss log (required, except with --rule random or "
+		  "--write-bins)"),
 	CLI_OUTPUT('o', "output", o.output, CLI_STDOUT | CLI_PARTS | CLI_NAMES | CLI_NPZ,
 		   "write the epoch manifest to FILE (default standard output); if FILE contains "
 		   "%s, write one file per operand, and replace %s by the name of the operand"),
