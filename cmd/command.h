@@ -42,13 +42,13 @@ enum cli_kind {
 };
 
 enum cli_flags {
-	CLI_STDIN = 1,	 /* "-" means standard input */
-	CLI_STDOUT = 2,	 /* "-" means standard output */
-	CLI_HIDDEN = 4,	 /* --help does not show the option */
-	CLI_APPEND = 8,	 /* the output is compressed, even if its name has no suffix .zst (-a) */
-	CLI_LOCK = 16,	 /* the run also creates FILE.lock */
-	CLI_PARTS = 32,	 /* with --split, %d in the file name is replaced by a number */
-	CLI_NAMES = 64,	 /* %s in the file name is replaced by the name of an operand */
+	CLI_STDIN = 1,	/* "-" means standard input */
+	CLI_STDOUT = 2, /* "-" means standard output */
+	CLI_HIDDEN = 4, /* --help does not show the option */
+	CLI_APPEND = 8, /* the output is always compressed, even if its name does not end in .zst */
+	CLI_LOCK = 16,	/* the run also creates FILE.lock */
+	CLI_PARTS = 32, /* with --split, %d in the file name is replaced by a number */
+	CLI_NAMES = 64, /* %s in the file name is replaced by the name of an operand */
 	CLI_START = 128, /* an input that -o may overwrite (ib-score -s X -o X) */
 	CLI_NPZ = 256,	 /* an output that is an archive of arrays if its name ends in .npz */
 	CLI_NPY = 512	 /* an output that is one array if its name ends in .npy */

@@ -1,5 +1,6 @@
 /*
- * Print --help and the short usage. Find the option name that is most similar to a mistyped name.
+ * Print --help and the short usage message. Find the option name that is most similar to a mistyped
+ * name.
  */
 #include "help.h"
 

@@ -1,5 +1,6 @@
 /*
- * Print --help and the short usage. Find the option name that is most similar to a mistyped name.
+ * Print --help and the short usage message. Find the option name that is most similar to a mistyped
+ * name.
  */
 #ifndef CMD_HELP_H
 #define CMD_HELP_H
@@ -8,7 +9,7 @@
 
 /* Print --help to standard output. */
 void cli_print_help(const struct cli *cli);
-/* Print a short usage, and a hint to --help, to standard error. */
+/* Print a short usage message, which mentions --help, to standard error. */
 void cli_print_usage(const struct cli *cli);
 
 /* Return the long name that is most similar to a mistyped name, or NULL if none is similar. */

@@ -371,9 +371,10 @@ check_operands(struct cli *cli, const struct subcommand *s, struct ib_list list)
 	size_t i, n = 0;
 
 	if (list.n == 0)
-		cli_misuse(cli, "%s is missing: name it ('-' is standard input)", s->operand);
+		cli_misuse(cli, "%s is missing: give its name ('-' means standard input)",
+			   s->operand);
 	if (list.n < s->least)
-		cli_misuse(cli, "an id is missing: name the samples to show");
+		cli_misuse(cli, "an id is missing: give the ids to show");
 	if (list.n > s->most)
 		cli_misuse(cli, "too many operands: give only one %s", s->operand + 3);
 	for (i = 0; i < list.n && s->subcommand != IB_AUDIT_SHOW; i++)

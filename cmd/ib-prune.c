@@ -122,20 +122,20 @@ check_outputs(const struct cli *cli, const struct ib_prune_options *o)
 
 	for (i = 0; o->split && i < o->companions.n; i++)
 		if (!cli_has_placeholder(strchr(o->companions.v[i], ':') + 1, 'd'))
-			cli_misuse(cli, "--split needs %%d in the name of --companion too");
+			cli_misuse(cli, "--split needs %%d in the output name of --companion too");
 	if (o->split && !cli_has_placeholder(o->output, 'd'))
-		cli_misuse(cli, "--split needs -o with %%d in the name");
+		cli_misuse(cli, "--split needs -o with %%d in the file name");
 	if (o->split && cli_has_placeholder(o->output, 's'))
-		cli_misuse(cli, "--split and %%s in the name of -o are mutually exclusive");
+		cli_misuse(cli, "--split cannot be used with %%s in the file name of -o");
 	if (o->split && o->weights && !cli_has_placeholder(o->weights, 'd'))
-		cli_misuse(cli, "--split needs %%d in the name of -w too");
+		cli_misuse(cli, "--split needs %%d in the file name of -w too");
 	if (!o->split && !o->dry_run && cli_has_placeholder(o->output, 's') && cli_reads_stdin(cli))
 		cli_misuse(cli,
 			   "-o with %%s needs operands with names: standard input has no name");
 	cli_check_split_names(cli, o->split);
 	cli_exclude(cli, "id-field", "weights");
 	if (o->id_field && (o->format == IB_FORMAT_LIST || o->format == IB_FORMAT_TAR))
-		cli_misuse(cli, "--id-field cannot be used with lists and tars");
+		cli_misuse(cli, "--id-field cannot be used with lists and tar files");
 	if (o->id_field && !strcmp(o->id_field, weight))
 		cli_misuse(cli, "--id-field and --weight-field have the same name");
 	if (o->id_field && !strncmp(o->id_field, weight, n) && weight[n] == '.')

@@ -82,7 +82,7 @@ check(struct cli *cli, const struct args *a)
 	cli_check_epoch_key(cli, "--expect-key", a->o.expect_key);
 	cli_check_log_key(cli, a->o.log.key);
 	if (a->o.split && !cli_has_placeholder(a->o.output, 'd'))
-		cli_misuse(cli, "--split needs -o with %%d in the name");
+		cli_misuse(cli, "--split needs -o with %%d in the file name");
 	cli_check_split_names(cli, a->o.split);
 	cli_check_files(cli,
 			&(struct cli_files){ .operands = a->o.operands.n, .split = a->o.split });

@@ -4,7 +4,7 @@
 
 #include "command.h"
 
-/* Report a usage error: print "NAME: text" and a hint to --help, and exit with status 2. */
+/* Report a usage error: print "NAME: text" and a line that mentions --help; exit with status 2. */
 void cli_misuse(const struct cli *cli, const char *format, ...)
 	__attribute__((noreturn, format(printf, 2, 3)));
 

@@ -7,7 +7,7 @@
 /*
  * Return the operands. If `optional` is true, the run needs neither operands nor standard input.
  * If `optional` is false, an empty list means that the run reads standard input. If standard
- * input is then a terminal, the function prints a short usage and exits with status 2.
+ * input is then a terminal, the function prints a short usage message and exits with status 2.
  */
 struct ib_list cli_get_operands(struct cli *cli, bool optional);
 

@@ -102,7 +102,8 @@ cli_check_split_names(const struct cli *cli, uint64_t split)
 				cli_misuse(cli,
 					   (o->flags & CLI_PARTS)
 						   ? "%s %s: %%d in the name needs --split"
-						   : "%s %s: the name of this file cannot have %%d",
+						   : "%s %s: the name of this file must not "
+						     "contain %%d",
 					   cli_option_spelling(cli, o, name), path);
 }
 

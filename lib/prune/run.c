@@ -65,7 +65,7 @@ begin_operand(struct run *run, const struct ib_source *source, struct ib_error *
 	if (run->options->id_field &&
 	    (source->format == IB_FORMAT_LIST || source->format == IB_FORMAT_TAR))
 		return ib_fail(err, IB_E_MISUSE,
-			       "%s: --id-field cannot be used with lists and tars", source->name);
+			       "%s: --id-field cannot be used with lists and tar files", source->name);
 	return ib_prune_outputs_begin(&run->outputs, source, err);
 }
 
