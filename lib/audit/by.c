@@ -124,8 +124,8 @@ fail_without_samples(const struct ib_by *by, struct ib_error *err)
 /* ---- the audit log ------------------------------------------------------------------ */
 
 /*
- * Count the visits of one epoch. A sample without a line was kept with weight 1. Adds the number of
- * lines whose id is in the manifests to *found.
+ * Count the visits of one epoch. A sample without a line was kept with weight 1. Increases *found
+ * by the number of lines whose id is in the manifests.
  */
 static enum ib_status
 count_epoch(struct ib_by *by, struct ib_audit_log *log, const struct ib_audit_run *run,

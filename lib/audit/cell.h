@@ -48,7 +48,7 @@ struct ib_column {
 	enum ib_style style;
 	const char *report_heading; /* heading in the HTML report; NULL: not in the report */
 	bool align_left;	    /* true for a text column */
-	/* true if the value `true` is an alarm, which is red on a color terminal */
+	/* true if a cell with the value true is an alarm, shown in red on a color terminal */
 	bool alarm;
 	/* true if the column is left out of JSON and of the table, because no option requests it */
 	bool hidden;

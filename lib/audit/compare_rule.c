@@ -41,8 +41,8 @@ store_setting(struct ib_rule_options *o, const char *name, const char *value, st
 }
 
 /*
- * Set the option that the item NAME=VALUE gives. Returns IB_EOF if NAME is not in settings[]; NAME
- * is then a parameter of the rule. Bit i of *given records that settings[i] was given.
+ * Parse an item "NAME=VALUE", and set the option NAME. Returns IB_EOF if NAME is not in settings[];
+ * NAME is then a parameter of the rule. Bit i of *given records that settings[i] was given.
  */
 static enum ib_status
 read_setting(struct ib_compare_rule *rule, const char *item, unsigned *given, struct ib_error *err)

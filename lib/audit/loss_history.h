@@ -15,7 +15,7 @@ struct ib_loss_history_epoch {
 	/* [n] row[i]: row of the id of record i in the table `ids` of the history */
 	uint32_t *row;
 	float *loss;	  /* [n] loss[i]: loss of record i; NaN if it is not finite */
-	bool pruning_off; /* true if ib_audit_pruning_is_off() is true for the run of this epoch */
+	bool pruning_off; /* true if pruning was off in this epoch (ib_audit_pruning_is_off()) */
 	/*
 	 * [n] weight[i]: weight of record i; NaN if not set. `weight` is NULL if weights are not
 	 * read

@@ -22,7 +22,7 @@ ib_report_summary(struct ib_report *r)
 	ib_html_section(&r->page, "Epoch by epoch",
 			"The same numbers as <code>ib-audit summary</code>. The column "
 			"\"off by\" is the sum of the weights minus the number of samples, in "
-			"standard errors. Values from &minus;4 to 4 are due to chance.");
+			"standard errors. Values from &minus;4 to 4 may be due to chance.");
 	ib_audit_stats_write(r->stats, r->nepochs, &to, NULL);
 	ib_html_section_end(&r->page);
 }

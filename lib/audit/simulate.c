@@ -23,8 +23,8 @@ share_saved(const struct ib_simulation *s)
 }
 
 /*
- * Return how many epochs fit the budget of --visits, if these epochs keep the same share of samples
- * as the epochs simulated so far.
+ * Return how many epochs fit into the budget of --visits, if these epochs keep the same share of
+ * samples as the epochs simulated so far.
  */
 static uint64_t
 epochs_that_fit(const struct simulate *s)

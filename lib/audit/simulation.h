@@ -10,7 +10,7 @@
 #include "audit/loss_history.h"
 #include "prune/run_stats.h"
 
-#define IB_SIMULATION_WARNINGS 4 /* most kinds of warnings that are remembered */
+#define IB_SIMULATION_WARNINGS 4 /* maximum number of kinds of warnings that are remembered */
 
 struct ib_simulation {
 	const struct ib_audit_options *options; /* used for --duplicates and --smooth */
@@ -59,7 +59,7 @@ enum ib_status ib_simulation_read(const struct ib_audit_options *options,
  * Append a text that compares the simulated epochs 0 to `epochs` - 1 with the epochs of the loss
  * logs. The text names the simulated epochs without losses, the simulated epochs after the last
  * losses, which are estimated, and the epochs of the logs that are not simulated. Appends nothing
- * if there are no such epochs.
+ * if there is no epoch to name.
  */
 void ib_simulation_write_gaps(const struct ib_loss_history *losses, int64_t epochs,
 			      struct ib_bytes *out);

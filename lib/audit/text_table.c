@@ -28,7 +28,7 @@ struct ib_text_table {
 	struct ib_json_writer json; /* writes to `text` */
 	uint64_t rows;
 	struct ib_html_table html; /* all rows, if the table is for the report */
-	/* used for tables of text: */
+	/* used for text tables: */
 	struct ib_bytes *cells; /* [ROWS_FOR_WIDTHS * n] texts of the first rows */
 	size_t waiting;		/* number of rows in `cells` */
 	bool widths_known;

@@ -37,7 +37,7 @@ double ib_weighted_w1(const struct ib_weighted *a, const struct ib_weighted *b);
 
 /*
  * Return the population stability index (PSI) of p relative to q. The PSI is the sum of (p_i - q_i)
- * ln(p_i / q_i) over bins. The limits of the bins are the deciles of q. p_i and q_i are the
+ * ln(p_i / q_i) over all bins. The limits of the bins are the deciles of q. p_i and q_i are the
  * fractions of the weights of p and q in bin i. A fraction below 1e-4 becomes 1e-4.
  */
 double ib_weighted_psi(const struct ib_weighted *p, const struct ib_weighted *q);
