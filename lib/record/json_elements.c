@@ -86,7 +86,7 @@ struct decimal {
  * fits no number.
  */
 static struct decimal
-learn_decimal(const char *p, size_t n)
+find_decimal_format(const char *p, size_t n)
 {
 	struct decimal d = { .digits = 1 };
 
@@ -135,7 +135,7 @@ static const char *
 read_numbers(struct ib_json_elements *e, const char *p, struct gap gap)
 {
 	struct ib_value *v = e->v + e->n, *stop = e->v + e->cap;
-	struct decimal decimal = learn_decimal(v[-1].p, v[-1].n);
+	struct decimal decimal = find_decimal_format(v[-1].p, v[-1].n);
 	bool fits = false;
 	const char *end;
 
@@ -151,7 +151,7 @@ read_numbers(struct ib_json_elements *e, const char *p, struct gap gap)
 				break;
 			/* if the previous number did not fit either, use this number's format */
 			if (!fits)
-				decimal = learn_decimal(p, (size_t)(end - p));
+				decimal = find_decimal_format(p, (size_t)(end - p));
 			fits = false;
 		}
 		if (!is_gap(&gap, end))

@@ -218,7 +218,7 @@ static bool
 is_common(const struct ib_reading *r, const struct ib_batch_record *batch, int64_t epoch)
 {
 	return batch->nterms == 1 && !batch->term[0].scaled && !r->l->want_weight &&
-	       !ib_loss_reader_is_late(r->l, epoch);
+	       !ib_loss_reader_is_after_until(r->l, epoch);
 }
 
 static inline bool

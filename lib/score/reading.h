@@ -75,7 +75,7 @@ bool ib_reading_weight(struct ib_reading *r, const struct ib_value *v, double *w
 
 /* True if the epoch is later than --until. */
 static inline bool
-ib_loss_reader_is_late(const struct ib_loss_reader *l, int64_t epoch)
+ib_loss_reader_is_after_until(const struct ib_loss_reader *l, int64_t epoch)
 {
 	return l->options->until != IB_NO_EPOCH && epoch > l->options->until;
 }
@@ -88,7 +88,7 @@ static inline bool
 ib_loss_reader_refuses(const struct ib_loss_reader *l, int64_t epoch, double loss)
 {
 	return l->options->nonfinite == IB_NONFINITE_FAIL && !isfinite((float)loss) &&
-	       !ib_loss_reader_is_late(l, epoch);
+	       !ib_loss_reader_is_after_until(l, epoch);
 }
 
 /*
@@ -102,7 +102,7 @@ ib_loss_reader_add(const struct ib_loss_reader *l, struct ib_loss_batch *b, stru
 {
 	float f = (float)loss + 0.0f; /* -0 becomes 0 */
 
-	if (ib_loss_reader_is_late(l, epoch)) {
+	if (ib_loss_reader_is_after_until(l, epoch)) {
 		b->counts.ignored++;
 		return;
 	}

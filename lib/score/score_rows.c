@@ -64,7 +64,7 @@ ib_score_rows_add(struct ib_reading *r)
 		return false;
 	if (epoch == IB_NO_EPOCH)
 		return ib_reading_wrong(r, "no field 'epoch'");
-	if (ib_loss_reader_is_late(r->l, epoch))
+	if (ib_loss_reader_is_after_until(r->l, epoch))
 		return ib_reading_wrong(r, "the row's epoch %lld is later than --until",
 					(long long)epoch);
 	m.epoch = (int32_t)epoch;

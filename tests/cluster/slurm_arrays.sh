@@ -165,4 +165,4 @@ done
 echo "$(ls slurm-*.out | wc -l) tasks," \
   "pasted $tries times;$(sort "$dir/disturbances" | uniq -c |
     awk '{ n = $1; $1 = ""; printf "%s %s%s", s, n, $0; s = "," }')"
-echo "the parts say what one run says, in $SECONDS s"
+echo "the partitions give the results of one run, in $SECONDS s"
