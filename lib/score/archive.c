@@ -30,8 +30,8 @@
 #include "io/json_doc.h"
 
 /*
- * The members whose CRCs are stored in meta.json. If the ids are a range, the file has neither id
- * arrays nor an index.
+ * The members whose CRCs are stored in meta.json. If the ids are the row numbers (a range), the
+ * file has neither id arrays nor an index.
  */
 static const char *const columns[] = { "id_bytes.npy", "id_offset.npy", "score.npy", "epoch.npy",
 				       "visits.npy" };
@@ -42,7 +42,7 @@ static const char *const columns[] = { "id_bytes.npy", "id_offset.npy", "score.n
 
 /*
  * Write the CRCs of the columns to meta.json. If another tool rewrites the columns, the CRCs
- * differ. Readers then ignore the index, and do not map a file whose ids are a range.
+ * differ. Readers then ignore the index and do not map the file.
  */
 static void
 write_index_of(struct ib_json_writer *json, const struct ib_npz_writer *w, bool range)
@@ -76,7 +76,7 @@ sum_up(void *arg)
 
 /*
  * True if the scores will be written as a range, without ids. A table without rows is not written
- * as a range, so that readers of version 1 can read the file.
+ * as a range, so that programs that know only format version 1 can read the file.
  */
 static bool
 is_range(const struct ib_scores *s)
@@ -368,7 +368,10 @@ read_values(struct ib_npz *z, const char *file, uint64_t n, struct ib_scores *s,
 	return st;
 }
 
-/* Read the columns of a file whose ids are a range. The number of rows is the number of scores. */
+/*
+ * Read the columns of a file whose ids are the row numbers (a range). The number of rows is the
+ * number of scores.
+ */
 static enum ib_status
 read_range(struct ib_npz *z, const char *file, struct ib_scores *s, struct ib_error *err)
 {

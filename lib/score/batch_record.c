@@ -39,7 +39,9 @@ ib_batch_record_find(const struct ib_reading *r, struct ib_batch_record *batch)
 	return true;
 }
 
-/* True if the ids are in the field 'ids', so that one loss may be the mean loss of all ids. */
+/*
+ * True if the ids are in the field 'ids'. Only then may a single loss be the mean loss of all ids.
+ */
 static bool
 has_mean(const struct ib_batch_record *batch)
 {
@@ -59,7 +61,7 @@ is_array(const struct ib_batch_record *batch, const struct ib_value *v)
 	       !(v->elements.n == 1 && has_mean(batch) && ib_value_unwrap_number(v, &number));
 }
 
-/* Set the column to the value v. An array must have as many values as there are ids. */
+/* Set the column to the value v. If v is an array, it must have one value for each id. */
 static bool
 set_column(struct ib_reading *r, const struct ib_batch_record *batch, struct ib_span name,
 	   const struct ib_value *v, bool array, struct ib_batch_column *column)
@@ -73,7 +75,7 @@ set_column(struct ib_reading *r, const struct ib_batch_record *batch, struct ib_
 		(int)name.n, name.p, (size_t)v->elements.n);
 }
 
-/* Find the fields of the loss: the field 'losses', or else the terms of --loss. */
+/* Find the fields of the loss: the field 'losses' if present, or else the terms of --loss. */
 static bool
 find_losses(struct ib_reading *r, struct ib_batch_record *batch)
 {

@@ -1,6 +1,6 @@
 /*
- * Collect the results of a second pass: the values in the requested bins, and for the rule
- * proportional the number and the sum of the values x in each bin (struct ib_x_bins).
+ * Collect the results of a second pass: the values in the requested bins and, for --rule
+ * proportional, the number and the sum of the proxies x in each bin (struct ib_x_bins).
  */
 #include "score/bin_counts.h"
 
@@ -21,7 +21,10 @@ ib_proxy_of(enum ib_proxy proxy, float score)
 	return x;
 }
 
-/* x is rounded to binary32, so results do not depend on the platform's exp(). */
+/*
+ * x is rounded to binary32, so that small differences between the exp() of two platforms have no
+ * effect.
+ */
 void
 ib_proxies(enum ib_proxy proxy, const float *score, size_t n, float *x)
 {
@@ -156,7 +159,7 @@ ib_bin_counts_pick(struct ib_bins *f, const float *value, uint64_t n, bool above
 	return count_picked(f, &p, ok, err);
 }
 
-/* Compute and count the values x in chunks that fit into the cache. */
+/* Compute the proxy x of each score, and count the proxies, in chunks that fit into the cache. */
 static enum ib_status
 count_x(struct ib_bin_counts *r, const float *score, uint64_t n, struct ib_error *err)
 {
@@ -209,14 +212,14 @@ ib_bin_counts_merge(struct ib_bin_counts *r, const struct ib_bin_counts *o, cons
 	if (strcmp(r->of, o->of) != 0)
 		return ib_fail(err, IB_E_DATA,
 			       "%s: the counts from --bins belong to other totals than the counts "
-			       "in earlier files: is this file of another epoch?",
+			       "in earlier files: is this file from another epoch?",
 			       name);
 	if (r->has_x != o->has_x || r->proxy != o->proxy ||
 	    memcmp(r->score.selected, o->score.selected, sizeof(r->score.selected)) != 0 ||
 	    memcmp(r->x_values.selected, o->x_values.selected, sizeof(r->x_values.selected)) != 0)
 		return ib_fail(err, IB_E_DATA,
-			       "%s: the counts from --bins belong to another rule than the counts "
-			       "in earlier files",
+			       "%s: the counts from --bins were made for another rule than the "
+			       "counts in earlier files",
 			       name);
 	merge_x(&r->x, &o->x);
 	st = ib_bins_merge(&r->score, &o->score, err);

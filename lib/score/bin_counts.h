@@ -5,8 +5,8 @@
  * it would compute from all scores. The counts and sums of several partitions can be added in any
  * order.
  *
- * x is the number that --rule proportional multiplies by c. The parameter `proxy` of the rule
- * selects how x is computed from a score.
+ * The proxy x of a score is the number that --rule proportional multiplies by c. The parameter
+ * `proxy` of the rule selects how x is computed from the score.
  */
 #ifndef IB_SCORE_BIN_COUNTS_H
 #define IB_SCORE_BIN_COUNTS_H
@@ -14,16 +14,16 @@
 #include "base/u128.h"
 #include "score/bins.h"
 
-#define IB_X_FIRST ((uint32_t)IB_TOTALS_BINS / 2) /* bin of the smallest x > 0 */
+#define IB_X_FIRST ((uint32_t)IB_TOTALS_BINS / 2) /* bin of the smallest float above 0 */
 
 /*
- * The number of the values x in each bin i, count[i], and their exact sum, sum[i]. All x in one bin
- * have the same sign and exponent, so the sum is an integer multiple of ib_x_unit(). Values x <= 0
- * are counted in bin 0, but are not added to a sum.
+ * For each bin i: the number of proxies x in the bin, count[i], and their exact sum, sum[i]. All x
+ * in one bin have the same sign and exponent, so sum[i] is an integer multiple of ib_x_unit(i).
+ * Every x <= 0 is counted in bin 0, but is not added to a sum.
  */
 struct ib_x_bins {
 	uint64_t count[IB_TOTALS_BINS];
-	struct ib_u128 sum[IB_TOTALS_BINS]; /* in units of ib_x_unit() */
+	struct ib_u128 sum[IB_TOTALS_BINS]; /* in units of ib_x_unit(i) */
 	/* least[i]: ib_float_order() of the smallest x > 0 in bin i, or 0 if there is none */
 	uint32_t least[IB_TOTALS_BINS];
 };
@@ -31,26 +31,26 @@ struct ib_x_bins {
 struct ib_bin_counts {
 	char of[33];	      /* digest of the totals for which the bins were requested */
 	int64_t newest;	      /* newest epoch of the totals; used only in requests */
-	struct ib_bins score; /* score values in the requested bins */
+	struct ib_bins score; /* the scores in the requested bins */
 	bool has_x;	      /* true if the members below are used */
 	enum ib_proxy proxy;
 	struct ib_x_bins x;
-	struct ib_bins x_values; /* the values of x that are above 0 and in the requested bins */
+	struct ib_bins x_values; /* the proxies x > 0 in the requested bins */
 };
 
-/* Compute x for one score. */
+/* Compute the proxy x of one score. */
 float ib_proxy_of(enum ib_proxy proxy, float score);
 
-/* Compute x[i] for each of the n scores score[i]. */
+/* Compute the proxies of n scores: x[i] is the proxy of score[i]. */
 void ib_proxies(enum ib_proxy proxy, const float *score, size_t n, float *x);
 
 /*
- * Return the value of the lowest significand bit of the floats in `bin`. All x
- * in `bin` must be above 0.
+ * Return the value of the lowest significand bit of the floats in `bin`, which must be at least
+ * IB_X_FIRST.
  */
 double ib_x_unit(uint32_t bin);
 
-/* Return the x > 0 whose ib_float_order() is `order`, as a multiple of ib_x_unit(). */
+/* Return a proxy x > 0 as a multiple of ib_x_unit(). `order` is ib_float_order(x). */
 static inline uint64_t
 ib_x_units(uint32_t order)
 {
@@ -60,7 +60,7 @@ ib_x_units(uint32_t order)
 struct ib_bin_counts *ib_bin_counts_new(void); /* NULL if out of memory */
 void ib_bin_counts_free(struct ib_bin_counts *r);
 
-/* Add n values of x to the counts and sums of b. A NaN means that x is unknown and is skipped. */
+/* Add the proxies x[0..n) to the counts and sums of b. A NaN (unknown score) is skipped. */
 void ib_x_bins_add(struct ib_x_bins *b, const float *x, uint64_t n);
 
 /*

@@ -54,7 +54,7 @@ ib_bins_count(struct ib_bins *f, uint32_t *order, uint64_t n, struct ib_error *e
 	return IB_OK;
 }
 
-/* Return the number of occurrences in f before the value at index i. */
+/* Return the total number of occurrences of the values at the indices below i. */
 static uint64_t
 count_before(const struct ib_bins *f, uint64_t i)
 {

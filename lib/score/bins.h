@@ -17,8 +17,8 @@ struct ib_bins {
 	uint64_t n;				/* number of distinct values */
 	uint32_t *order; /* the values, converted by ib_float_order(), ascending */
 	/*
-	 * [n + 1]: before[i] is the number of occurrences of the values before order[i]. NULL if
-	 * n is 0.
+	 * [n + 1]: before[i] is the total number of occurrences of order[0..i). May be NULL if n is
+	 * 0.
 	 */
 	uint64_t *before;
 	bool failed; /* true if ib_bins_read() ran out of memory */
@@ -68,7 +68,7 @@ uint64_t ib_bins_seek(const struct ib_bins *f, uint64_t order);
  */
 uint64_t ib_bins_below(const struct ib_bins *f, const uint64_t count[IB_TOTALS_BINS],
 		       uint64_t order);
-/* Return the number of occurrences of values in a selected bin. */
+/* Return the number of values in a selected bin, including repeated values. */
 uint64_t ib_bins_count_of(const struct ib_bins *f, uint32_t bin);
 /* Return the bin that contains the rank-th smallest value. Ranks begin at 1. */
 uint32_t ib_bins_of_rank(const uint64_t count[IB_TOTALS_BINS], uint64_t rank);

@@ -1,4 +1,4 @@
-/* Fold the losses of one epoch, which a program that uses the library passes in arrays. */
+/* Fold the losses of one epoch, passed as arrays by a program that uses the library. */
 #include <math.h>
 
 #include "base/error.h"

@@ -60,8 +60,8 @@ is_letter(char c)
 struct word {
 	const char *text;
 	/*
-	 * true if, respectively, a letter may precede the word, a digit may precede the word, and a
-	 * letter may follow the number
+	 * in this order: a letter may precede the word, a digit may precede the word, a letter may
+	 * follow the number
 	 */
 	bool after_letter, after_digit, before_letter;
 };
@@ -95,8 +95,8 @@ choose_by_word(struct numbers *x)
 {
 	static const struct word word[] = {
 		{ "epoch", true, true, true },
-		{ "ep", false, true, true }, /* does not match in "step3" */
-		{ "e", false, false, false } /* does not match in "1e3" or "e2e" */
+		{ "ep", false, true, true }, /* does not match the "ep" in "step3" */
+		{ "e", false, false, false } /* does not match the "e" in "1e3" or "e2e" */
 	};
 	size_t i, w;
 
@@ -121,8 +121,8 @@ last_folder(const char *path)
 }
 
 /*
- * Find the number in the name of the folder that holds the file. The name must consist of one of
- * the words and a number, as in "epoch3/rank0.jsonl".
+ * Find the number in the name of the folder that holds the file. The folder's name must be the word
+ * epoch, ep or e, followed by a number, as in "epoch3/rank0.jsonl".
  */
 static bool
 find_folder_number(struct numbers *x, const char *path)
@@ -137,7 +137,7 @@ find_folder_number(struct numbers *x, const char *path)
 	for (i = 0; folder.p + i < x->number[0].p; i++)
 		if (!is_letter(folder.p[i]) && !memchr("_-.=", folder.p[i], 4))
 			return false;
-	return i <= sizeof("epoch"); /* length of the longest word and one of "_-.=" */
+	return i <= sizeof("epoch"); /* length of "epoch" plus one of "_-.=" */
 }
 
 /* ---- patterns --------------------------------------------------------------- */
@@ -162,7 +162,7 @@ matches(const char *glob, size_t glob_n, const char *p, size_t n, bool *failed)
 	return fits;
 }
 
-/* Return the last components of the path, as many components as the pattern has. */
+/* Return the last components of the path: as many as the pattern has. */
 static struct ib_span
 last_components(const char *path, const char *pattern)
 {
@@ -177,7 +177,7 @@ last_components(const char *path, const char *pattern)
 	return (struct ib_span){ p, (size_t)(end - p) };
 }
 
-/* True if a match may end at p, because only suffixes follow p in the name. */
+/* True if only suffixes follow p in the name, so that a match may end at p. */
 static bool
 is_end(const char *p, const char *end)
 {
@@ -269,8 +269,8 @@ refuse(const struct numbers *x, const char *path, const char *pattern, struct ib
 }
 
 /*
- * Fail because the name of the folder has an epoch, as in "epoch3/rank0.jsonl", and the name of the
- * file has no number, or one number that is not after a word such as "epoch".
+ * Fail because the epoch may be in the name of the folder, as in "epoch3/rank0.jsonl": the name of
+ * the file has no number, or only a number that does not follow a word such as "epoch".
  */
 static enum ib_status
 refuse_folder(const struct numbers *x, const struct numbers *folder, const char *path,

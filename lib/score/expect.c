@@ -15,8 +15,8 @@
 struct row_bits {
 	uint64_t n;
 	struct ib_huge_array known;    /* uint64_t[]: bit i is 1 if a manifest has row i */
-	struct ib_huge_array expected; /* uint64_t[]: bit i is 1 if row i is EXPECTED */
-	struct ib_huge_array logged;   /* uint64_t[]: bit i is 1 if row i is LOGGED */
+	struct ib_huge_array expected; /* uint64_t[]: bit i is 1 if row i has the flag EXPECTED */
+	struct ib_huge_array logged;   /* uint64_t[]: bit i is 1 if row i has the flag LOGGED */
 };
 
 /*
@@ -29,7 +29,7 @@ struct ib_expect {
 	bool complete; /* true if the manifests have been read */
 	struct row_bits rows;
 	struct ib_table table;	      /* ids of the manifests, then ids that only the logs have */
-	struct ib_huge_array marks;   /* uint8_t[n]: enum mark */
+	struct ib_huge_array marks;   /* uint8_t[n]: the flags of each id (enum mark) */
 	uint64_t known;		      /* number of ids in the manifests */
 	struct ib_bytes key, log_key; /* names of the id fields of the manifests and of the log */
 };
@@ -231,7 +231,10 @@ add_array_sample(void *ctx, const struct ib_npz_sample *sample, struct ib_error 
 				: add_id(ctx, sample->id, given, err);
 }
 
-/* Read an .npz. For a tar there is nothing to do: add_sample() has added its samples. */
+/*
+ * Read an .npz manifest. For a tar there is nothing to do, because add_sample() has added its
+ * samples.
+ */
 static enum ib_status
 use_special(struct ib_scan *scan, struct ib_block *b, struct ib_error *err)
 {

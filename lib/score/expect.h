@@ -52,7 +52,7 @@ enum ib_status ib_expect_mark_rows(struct ib_expect *e, const uint32_t *row, siz
 				   struct ib_error *err);
 
 /*
- * Store the key of the log: the field or fields from which its ids were built, written as for -k.
+ * Store the key of the log: the field or fields from which its ids were built, in the syntax of -k.
  * `key` is empty if the key is unknown. Only the first call with a known key has an effect.
  */
 void ib_expect_note_key(struct ib_expect *e, struct ib_span key);

@@ -9,10 +9,11 @@
  *   also store the loss before smoothing (`raw`), and a flag that is set if
  *   this loss was folded in this run (`in_run`). If an earlier run has folded a
  *   loss of the same epoch, the new loss replaces the earlier loss.
- * - A mean needs all losses of an epoch. The first loss is stored in `raw`, and
- *   the row has a list of its other losses in `repeat`. The mean is computed from
- *   an exact sum when a later epoch of the row begins, because smoothing needs the
- *   score of the earlier epoch, and for the last epoch in ib_fold_finish().
+ * - The mode `mean` needs all losses of an epoch. The first loss is stored in
+ *   `raw`, and the row has a list of its other losses in `repeat`. When a later
+ *   epoch of the row begins, the mean of the epoch before is computed from an
+ *   exact sum, because smoothing needs this mean. ib_fold_finish() computes the
+ *   mean of the last epoch.
  */
 #include "score/fold.h"
 
@@ -23,7 +24,7 @@
 #include "base/error.h"
 
 struct ib_fold_repeat {
-	uint32_t next; /* number of the next entry of the list, or 0 */
+	uint32_t next; /* number of the next entry of the list; 0 at its end */
 	float loss;
 };
 
@@ -292,7 +293,7 @@ fold_plain_group(struct ib_fold *f, const struct ib_loss *l, const struct ib_id 
 
 /*
  * If the table is a range, find the rows of a group of ids. An id that is the number of the next
- * row is added. If any other id is new, the table stops being a range.
+ * row is added. If any other id is new, the table is converted to a table with ids and slots.
  */
 static enum ib_status
 find_in_range(struct ib_fold *f, const struct ib_id *id, size_t n, uint32_t *row,

@@ -54,13 +54,13 @@ struct ib_fold {
 enum ib_status ib_fold_start(struct ib_fold *f, struct ib_scores *scores,
 			     enum ib_duplicates duplicates, double smooth, struct ib_error *err);
 
-/* Fold n records. The hashes of their ids must have the seed 0. */
+/* Fold n records. The hashes of their ids must be computed with seed 0. */
 enum ib_status ib_fold_losses(struct ib_fold *f, struct ib_loss *loss, size_t n,
 			      struct ib_error *err);
 /*
- * True if row numbers can be folded without ids: the table is empty or a range (the id of row i is
- * the digits of i), each of the n rows is in the table or is the next new row, and --duplicates is
- * `last`, without smoothing.
+ * True if row numbers can be folded without ids. This requires an empty table or a range (the id of
+ * row i is the digits of i). Each of the n rows must be in the table or be the next new row.
+ * Smoothing must be off, and --duplicates must be `last`.
  */
 bool ib_fold_takes_rows(const struct ib_fold *f, const uint32_t *row, size_t n);
 
@@ -71,7 +71,7 @@ bool ib_fold_takes_rows(const struct ib_fold *f, const uint32_t *row, size_t n);
 enum ib_status ib_fold_row_losses(struct ib_fold *f, const uint32_t *row, const float *loss,
 				  size_t n, int32_t epoch, struct ib_error *err);
 
-/* Merge n rows of a score file. The hashes of their ids must have the seed 0. */
+/* Merge n rows of a score file. The hashes of their ids must be computed with seed 0. */
 enum ib_status ib_fold_rows(struct ib_fold *f, struct ib_merge *row, size_t n, bool has_previous,
 			    struct ib_error *err);
 

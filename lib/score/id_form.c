@@ -105,7 +105,7 @@ is_suffix(struct ib_span s)
 	return letter;
 }
 
-/* Remove all suffixes. For example, .nii.gz has two suffixes. */
+/* Remove all suffixes, for example both suffixes of "scan.nii.gz". */
 static struct ib_span
 without_suffix(struct ib_span s)
 {

@@ -45,7 +45,7 @@ unsigned ib_id_difference(struct ib_span a, struct ib_span b);
 bool ib_id_is_same(struct ib_span a, struct ib_span b, unsigned forms);
 
 /*
- * Append the set `forms` of spelling differences to `to` as text, for example "in the same letter
+ * Append a text that describes the spelling differences `forms`, for example "in the same letter
  * case and without their folders".
  */
 void ib_id_write_forms(struct ib_bytes *to, unsigned forms);

@@ -85,12 +85,12 @@ struct ib_mismatch_result ib_mismatch_explain(const struct ib_mismatch *m);
 /* ---- in words ------------------------------------------------------------- */
 
 /*
- * The keys of this side and of the other side: the fields from which the ids were built, written as
- * for -k. An unknown key is empty.
+ * The keys of this side and of the other side: the fields from which the ids were built, in the
+ * syntax of -k. An unknown key is empty.
  */
 struct ib_mismatch_keys {
 	struct ib_span key, other;
-	bool given; /* true if the user chose a key, so that different keys are intended */
+	bool given; /* true if the user gave a key; different keys are then intended */
 };
 
 /* True if both keys are known, differ, and were not given by the user. */
@@ -108,9 +108,9 @@ void ib_mismatch_write_example(struct ib_bytes *to, struct ib_span key, struct i
 
 /*
  * Append the likely cause, for example `: they would be equal in the same letter case`. If no
- * spelling difference was found, but the ids come from different fields, the text advises to choose
- * the field with the option `options`, for example "-k". Returns false, and appends nothing, if no
- * cause was found.
+ * spelling difference was found, but the ids come from different fields, the text tells the user to
+ * choose the field with the option `options`, for example "-k". Returns false, and appends nothing,
+ * if no cause was found.
  */
 bool ib_mismatch_write_cause(struct ib_bytes *to, const struct ib_mismatch_result *r,
 			     const struct ib_mismatch_keys *k, const char *options);

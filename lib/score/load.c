@@ -1,4 +1,4 @@
-/* Load or map one file of scores, and functions on complete score tables. */
+/* Functions that load or map one file of scores, and functions on complete score tables. */
 #include "score/load.h"
 
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 
 /*
  * Store the key of a batch: the fields from which its ids were built. `key` is NULL for rows of a
- * score file, because they do not contain the key.
+ * score file, because such rows do not contain the key.
  */
 static enum ib_status
 note_key(struct ib_scores *s, const struct ib_key *key, struct ib_error *err)

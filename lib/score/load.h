@@ -1,5 +1,5 @@
 /*
- * Load scores from a score file, .npz or JSON lines, or from a loss log, which is folded while it
+ * Load scores from a score file (.npz or JSON lines), or from a loss log, which is folded while it
  * is read. This header also declares functions on complete score tables.
  */
 #ifndef IB_SCORE_LOAD_H
@@ -37,9 +37,9 @@ enum ib_status ib_load_rows(struct ib_fold *f, const struct ib_row_batch *b, boo
 			    struct ib_error *err);
 
 /*
- * Merge the rows of a complete score file that belong to `part` into f. The function may move rows
- * from `from` to f instead of copying them. Called by the call-back `scores` of a struct
- * ib_loss_logs_consumer.
+ * Merge the rows of a complete score file that belong to `part` into f. The rows may be moved
+ * instead of copied, so the contents of `from` may change. Called by the call-back `scores` of a
+ * struct ib_loss_logs_consumer.
  */
 enum ib_status ib_load_scores(struct ib_fold *f, struct ib_scores *from, const struct ib_part *part,
 			      struct ib_error *err);

@@ -43,7 +43,7 @@ struct ib_loss_batch {
 	bool has_previous; /* true if a row of any partition has a previous score */
 	bool has_loss;	   /* true if the block has a loss, of any partition */
 	bool undated;	   /* true if a record without an epoch got epoch 0 */
-	bool ids_are_rows; /* true if the ids are row numbers, so that the table may be a range */
+	bool ids_are_rows; /* true if the ids are row numbers, which a table can store as a range */
 	int64_t epoch;	   /* default epoch for records that have no epoch */
 	struct ib_loss *loss;
 	double *weight; /* weight of each loss, if requested; NaN if the record has no weight */
@@ -53,7 +53,7 @@ struct ib_loss_batch {
 	struct ib_id *skipped; /* ids of the losses that --nonfinite skip removed */
 	size_t nskipped, skipped_cap;
 	struct ib_problems problems;
-	struct ib_loss_counts counts; /* `bad` is set later, not while the block is read */
+	struct ib_loss_counts counts; /* `bad` stays 0; `problems` has the invalid records */
 	bool failed;		      /* true if out of memory */
 };
 void ib_loss_batch_release(struct ib_loss_batch *b);

@@ -230,9 +230,8 @@ use_archive(struct ib_scan *scan, struct slot *slot, struct ib_error *err)
 	if (!st)
 		st = ib_scores_from_npz(z, name, s, err);
 	/*
-	 * A partition without rows must not be reported as empty, so 1 is added if the scores
-	 * belong to a partition. The rows are counted before the consumer is called, because the
-	 * consumer may move the rows away.
+	 * Count the rows before the consumer is called, because the consumer may move them away.
+	 * Add 1 for a partition, so that a partition without rows is not reported as empty.
 	 */
 	if (!st)
 		run->counts->read += s->table.n + (s->part.count > 0);

@@ -16,8 +16,8 @@ struct ib_loss_logs_options {
 	bool want_skipped;   /* true to list the ids of losses that --nonfinite skip removes */
 	bool warn_empty;     /* true to warn about operands without a record */
 	/*
-	 * True if the caller has no options that name fields. Messages then name options of
-	 * ib-score.
+	 * True if the caller has no options for the names of fields. Messages then refer to the
+	 * options of ib-score.
 	 */
 	bool fixed_fields;
 	const char *weight_field; /* field of the weights; NULL if weights are not read */

@@ -166,8 +166,8 @@ ib_loss_reader_read(const struct ib_loss_reader *l, struct ib_cursor *c, bool ro
 							  : IB_BAD_RECORD,
 						  c->record.line, "%s", c->why);
 		/*
-		 * The run will fail because of these problems, and further
-		 * problems would not be reported.
+		 * Stop: these problems make the run fail, and further problems would not be
+		 * reported.
 		 */
 		if (b->problems.n > 3 && b->problems.n - 3 > l->options->max_bad)
 			break;

@@ -46,9 +46,9 @@ check_type(const struct ib_npz_arrays *a, struct ib_npz_column *c, const char *k
 				  "integers, or text of fixed width",
 				  err);
 	if (strcmp(descr, "V2") == 0)
-		return fail_array(a, c,
-				  "is bfloat16 (V2), which numpy cannot name: store it as float32",
-				  err);
+		return fail_array(
+			a, c, "is bfloat16 (V2), which numpy does not support: store it as float32",
+			err);
 	if (!strchr(kinds, *descr) || m->size == 0 || (strchr("iuf", *descr) && m->size > 8)) {
 		snprintf(text, sizeof(text), "is of type %s: %s", m->descr, wanted);
 		return fail_array(a, c, text, err);

@@ -1,4 +1,4 @@
-/* The items of an array as numbers of half precision and as texts. */
+/* Convert the items of an array: half-precision numbers to double, and ids to text. */
 #include "score/npz_column.h"
 
 #include <math.h>

@@ -1,7 +1,6 @@
 /*
- * Loss logs as .npz archives (numpy.savez). An archive has an array of ids
- * (integers, or fixed-width bytes or unicode), an array of losses (f2, f4, f8),
- * and an optional array of epochs.
+ * Loss logs as .npz archives (numpy.savez). An archive has an array of ids (integers, or bytes or
+ * Unicode text of fixed width), an array of losses (f2, f4, f8), and an optional array of epochs.
  */
 #ifndef IB_SCORE_NPZ_LOSS_LOG_H
 #define IB_SCORE_NPZ_LOSS_LOG_H

@@ -57,9 +57,10 @@ ib_npz_manifest_read(struct ib_npz *z, const char *name, const char *key, const 
 			       "ib-weights",
 			       name);
 	if (!st && a.key.kind != IB_KEY_AUTO && a.key.kind != IB_KEY_FIELDS)
-		return ib_fail(err, IB_E_MISUSE,
-			       "%s: these are arrays, so the key must be the name of an array",
-			       name);
+		return ib_fail(
+			err, IB_E_MISUSE,
+			"%s: this manifest is an .npz, so the key must be the name of an array",
+			name);
 	if (!st)
 		st = ib_npz_arrays_load_ids(&a, err);
 	if (!st)

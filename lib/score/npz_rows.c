@@ -1,4 +1,4 @@
-/* Pass the rows of a loss log of arrays to the consumer (score/npz_rows.h). */
+/* Pass the rows of an .npz loss log to the consumer (score/npz_rows.h). */
 #include "score/npz_rows.h"
 
 #include <math.h>

@@ -1,4 +1,4 @@
-/* The files that one run of ib-score writes. All of them appear together, or none of them. */
+/* The files that one run of ib-score writes. Either all of these files appear, or none of them. */
 #ifndef IB_SCORE_OUTPUTS_H
 #define IB_SCORE_OUTPUTS_H
 

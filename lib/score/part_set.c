@@ -14,7 +14,7 @@
 #include "base/part.h"
 #include "io/json_doc.h"
 
-#define PARTS_MAX ((size_t)1 << 24) /* limit of the number of partitions in a file */
+#define PARTS_MAX ((size_t)1 << 24) /* maximum number of partitions in a file */
 
 void
 ib_part_set_release(struct ib_part_set *p)
@@ -28,7 +28,7 @@ insert(struct ib_part_set *p, size_t at, uint64_t index)
 {
 	uint64_t *v;
 
-	if ((p->n & (p->n - 1)) == 0 && /* the array is full: its capacity is a power of two */
+	if ((p->n & (p->n - 1)) == 0 && /* n is a power of two: the array is full */
 	    !ib_array_resize(&p->index, p->n ? 2 * p->n : 1, sizeof(*v)))
 		return false;
 	v = p->index;
@@ -46,10 +46,10 @@ ib_part_set_add(struct ib_part_set *p, const struct ib_part *part, bool allow_du
 	size_t at = p->n;
 
 	if (p->count > 0 && p->count != part->count)
-		return ib_fail(
-			err, IB_E_DATA,
-			"%s: this is partition %s, but earlier files are partitions of %" PRIu64,
-			name, ib_part_text(text, part), p->count);
+		return ib_fail(err, IB_E_DATA,
+			       "%s: this is partition %s, but the number of partitions in earlier "
+			       "files is %" PRIu64,
+			       name, ib_part_text(text, part), p->count);
 	while (at > 0 && p->index[at - 1] >= part->index)
 		at--;
 	p->count = part->count;

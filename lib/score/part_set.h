@@ -1,8 +1,8 @@
 /*
- * The set of those of the K partitions whose samples are included in a totals file. The set is used
- * to detect a missing or repeated partition when totals are merged. Totals of all K partitions are
- * written without the set. Such a file is therefore byte for byte equal to the totals file of
- * unpartitioned scores.
+ * The partitions, out of K, whose samples are included in a totals file. The set is used to detect
+ * a missing or repeated partition when totals are merged. Totals of all K partitions are written
+ * without the set. Such a file is therefore byte for byte equal to the totals file of unpartitioned
+ * scores.
  */
 #ifndef IB_SCORE_PART_SET_H
 #define IB_SCORE_PART_SET_H
@@ -11,7 +11,7 @@
 
 #include "base/json_writer.h"
 
-/* Initialize with {0}, which means that no partitioning is known. */
+/* Initialize with {0}, which means that the samples are not partitioned. */
 struct ib_part_set {
 	uint64_t count;	 /* the number K of partitions; 0 if there are no partitions */
 	uint64_t *index; /* indices of the included partitions, ascending */

@@ -29,7 +29,7 @@ ib_reading_wrong(struct ib_reading *r, const char *format, ...)
 	return false;
 }
 
-/* An empty id is invalid because unrelated records would become one sample. */
+/* An empty id is invalid because all records with an empty id would become one sample. */
 const char ib_loss_reader_no_id[] = "the id is the empty string";
 
 void

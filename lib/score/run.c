@@ -59,7 +59,7 @@ mark_losses(struct run *run, const struct ib_loss_batch *b, struct ib_error *err
 	return st;
 }
 
-/* True if the first row of the table has a whole number as id. */
+/* True if the id of the first row of the table is a whole number. */
 static bool
 has_number_ids(const struct ib_scores *s)
 {
@@ -177,7 +177,7 @@ is_of_this_part(const struct run *run, const struct ib_scores *s, uint64_t row)
 				ib_table_hash(ib_table_id(&s->table, row), 0));
 }
 
-/* Fail if the epoch of a row is later than --until, because the user passed a wrong file. */
+/* Fail if the epoch of a row is later than --until: the user then passed the wrong file. */
 static enum ib_status
 check_until(const struct run *run, const struct ib_scores *s, const char *name,
 	    struct ib_error *err)
@@ -201,9 +201,9 @@ check_until(const struct run *run, const struct ib_scores *s, const char *name,
 }
 
 /*
- * Store the partition that a score file names, unless --part or --split determines the partitions
- * of the run. If a score file without a partition is read too, the totals name no partition.
- * Without --part and --split, all partitions must have the same K.
+ * Store the partition of a score file in run->parts, unless --part or --split sets the partitions
+ * of the run. All stored partitions must have the same K. If a score file without a partition is
+ * also read, the totals name no partition.
  */
 static enum ib_status
 note_part(struct run *run, const struct ib_scores *s, const char *name, struct ib_error *err)
@@ -226,8 +226,8 @@ check_request(const struct run *run, int64_t newest, const char *name, struct ib
 	if (newest <= run->request->newest)
 		return IB_OK;
 	return ib_fail(err, IB_E_DATA,
-		       "%s: contains scores of epoch %lld, but --bins was written for totals up to "
-		       "epoch %lld: does one of them belong to another epoch?",
+		       "%s: contains scores of epoch %lld, but the --bins file was written for "
+		       "totals up to epoch %lld: is one of the two files from another epoch?",
 		       name, (long long)newest, (long long)run->request->newest);
 }
 
@@ -306,7 +306,7 @@ load_start(struct run *run, const char *path, bool update, struct ib_error *err)
 	if (!st)
 		st = check_until(run, s, path, err);
 	if (!st && update && part->count > 0 && ib_scores_has_foreign_row(s, part, &row))
-		st = ib_fail(err, IB_E_DATA, "%s: contains ids of another partition than %s", path,
+		st = ib_fail(err, IB_E_DATA, "%s: contains ids that are not in partition %s", path,
 			     ib_part_text(text, part));
 	if (!st)
 		st = note_part(run, s, path, err);

@@ -218,7 +218,7 @@ ib_scores_check_writable(const struct ib_scores *s, struct ib_error *err)
 {
 	if (!s->archive && !s->for_look_ups)
 		return IB_OK;
-	return ib_fail(
-		err, IB_E_MISUSE,
-		"the scores are for look-ups only; ib_scores_load() reads scores that may change");
+	return ib_fail(err, IB_E_MISUSE,
+		       "the scores are for look-ups only; ib_scores_load() loads scores that can "
+		       "be changed");
 }

@@ -24,8 +24,8 @@ struct ib_scores {
 	 */
 	struct ib_part part;
 	/*
-	 * the fields from which all ids were built, written as for -k; NULL if they are unknown or
-	 * differ between the files; see ib_scores_note_key()
+	 * the fields from which all ids were built, in the syntax of -k; NULL if they are unknown
+	 * or differ between the files; see ib_scores_note_key()
 	 */
 	char *key;
 	/*
@@ -45,7 +45,7 @@ struct ib_row {
 	float score;	   /* NaN: unknown */
 	int32_t epoch;	   /* last epoch in which the sample was seen */
 	uint32_t visits;   /* number of epochs in which the sample was seen */
-	float previous;	   /* score before the last epoch; NaN: no such score */
+	float previous;	   /* score before the last epoch; NaN if there is none */
 };
 
 /* Return the row with the number `row`. Numbers begin at 0. The table must have this row. */
@@ -57,7 +57,7 @@ struct ib_row ib_scores_row(const struct ib_scores *s, uint64_t row);
  */
 enum ib_status ib_scores_check_writable(const struct ib_scores *s, struct ib_error *err);
 
-/* Reserve room for `rows` more rows with `bytes` bytes of ids, in all columns. */
+/* Reserve room in all columns for `rows` more rows, whose ids have `bytes` bytes in total. */
 enum ib_status ib_scores_reserve(struct ib_scores *s, uint64_t rows, uint64_t bytes,
 				 struct ib_error *err);
 
@@ -65,7 +65,7 @@ enum ib_status ib_scores_reserve(struct ib_scores *s, uint64_t rows, uint64_t by
 enum ib_status ib_scores_keep_previous(struct ib_scores *s, struct ib_error *err);
 
 /*
- * Store the key of the next file: the fields from which its ids were built, written as for -k
+ * Store the key of the next file: the fields from which its ids were built, in the syntax of -k
  * ("id", "user,n", "@line"). `key` is empty if the key is unknown. The table stores the key as long
  * as all files have the same key. The key of a file is compared even if no row of the file is
  * added, so that all partitions of the file store the same key.
@@ -88,7 +88,7 @@ void ib_scores_totals(const struct ib_scores *s, struct ib_totals *t);
 
 #define IB_SCORES_FORMAT "infobatch-scores"
 #define IB_SCORES_VERSION 1
-#define IB_SCORES_VERSION_RANGE 2 /* version of a file whose ids are a range */
+#define IB_SCORES_VERSION_RANGE 2 /* format version of a file whose ids are a range */
 
 /* Read an .npz score file into an empty table. `file` is the file's name in messages. */
 enum ib_status ib_scores_from_npz(struct ib_npz *z, const char *file, struct ib_scores *s,

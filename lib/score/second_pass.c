@@ -240,8 +240,8 @@ read_x(const cJSON *json, struct ib_x_bins *x, uint64_t known)
 }
 
 /*
- * True if the values of f in `bin` have the count, the sum and the smallest
- * value that x has for this bin.
+ * True if the values of f in `bin` have the number, the sum and the minimum that x stores for this
+ * bin.
  */
 static bool
 is_sum_of(const struct ib_x_bins *x, uint32_t bin, const struct ib_bins *f)
@@ -334,7 +334,7 @@ parse_request(const cJSON *json, const char *name, struct ib_bin_counts *r, stru
 	    read_bins(GET(json, "scores"), 0, &r->score) && read_proxy(GET(json, "proxy"), r) &&
 	    read_bins(GET(json, "x"), IB_X_FIRST, &r->x_values))
 		return IB_OK;
-	return ib_fail(err, IB_E_DATA, "%s: malformed file of ib-prune --write-bins", name);
+	return ib_fail(err, IB_E_DATA, "%s: malformed output of ib-prune --write-bins", name);
 }
 
 enum ib_status

@@ -15,18 +15,16 @@
 #include "score/table.h"
 
 /*
- * At most three of four slots are used, so a failed look-up reads about 8
- * slots, which is one cache line. After the table has doubled, 3 of 8 slots are
- * used (21 bytes per row). After the table has grown fourfold, 3 of 16 slots
- * are used (43 bytes per row).
+ * At most three of four slots are used, so a look-up of an absent id reads about 8 slots, which is
+ * one cache line. After the table has doubled, 3 of 8 slots are used (21 bytes per row). After the
+ * table has grown fourfold, 3 of 16 slots are used (43 bytes per row).
  */
 #define FEWEST_SLOTS 1024 /* minimum number of slots */
 
 /*
- * A slot is at most IB_OVERFLOW_SLOTS after its bucket, and when the table
- * grows, the index of the bucket at least doubles. If a slot's index is FRONT
- * or more, its new bucket is therefore not before this index. So the slot does
- * not overwrite a slot that has a lower index and has not moved yet.
+ * A slot is stored at most IB_OVERFLOW_SLOTS places after its bucket, and growing at least doubles
+ * the index of the bucket. The new bucket of a slot at index i >= FRONT is therefore at index i or
+ * later. So the slot does not overwrite a slot that is stored before i and has not moved yet.
  */
 #define FRONT ((uint64_t)2 * IB_OVERFLOW_SLOTS)
 
@@ -186,12 +184,11 @@ store_above(const struct sorted *s, struct ib_slot *slot, uint64_t nslots, uint6
 }
 
 /*
- * Grow in the same memory to nslots slots, at least twice as many as before.
- * Blocks are moved from back to front, so a slot's new bucket is after all
- * slots that have not moved yet. Near the front this is not true, so the first
- * FRONT slots are moved as one block. Because there is no second table, the
- * kernel has to clear fewer pages. This saves a fifth of the time and of the
- * memory of a first fold.
+ * Grow in the same memory to nslots slots, at least twice as many as before. Blocks are moved from
+ * back to front, so a slot's new bucket is after all slots that have not moved yet. Near the front
+ * this is not true, so the first FRONT slots are moved as one block. Because there is no second
+ * table, the kernel has to clear fewer pages. This saves a fifth of the time and of the memory of a
+ * fold into an empty table.
  */
 static enum ib_status
 grow_in_place(struct ib_table *t, uint64_t nslots, struct ib_error *err)
@@ -310,7 +307,7 @@ index_group(struct ib_table *t, uint64_t from, size_t n)
 enum ib_status
 ib_table_make_ids(const struct ib_table *t, struct ib_error *err)
 {
-	struct ib_table *cache = (struct ib_table *)(uintptr_t)t; /* only a cache changes */
+	struct ib_table *cache = (struct ib_table *)(uintptr_t)t; /* only cached texts change */
 	struct ib_row_id id;
 	char *to;
 

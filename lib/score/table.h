@@ -107,12 +107,11 @@ enum ib_status ib_table_index(struct ib_table *t, uint64_t *duplicate_row, struc
 enum ib_status ib_table_reseed(struct ib_table *t, struct ib_error *err);
 
 /*
- * Put the slots into the order that score files use. This order depends only on
- * the ids and their order, not on how the table grew. There are 3 slots per 2
- * rows, sorted by tag and row. Each slot is as near to its bucket as the
- * preceding slots allow. *sorted is set to false if sorting is impossible
- * because the table has a seed or a chain would be too long. Ids can still be
- * looked up and added afterwards.
+ * Put the slots into the order that score files use. This order depends only on the ids and their
+ * order, not on how the table grew. There are 3 slots per 2 rows, sorted by tag and row. Each slot
+ * is as near to its bucket as the preceding slots allow. *sorted is set to false if sorting is
+ * impossible because the seed is not 0 or a chain would be too long. Ids can still be looked up and
+ * added afterwards.
  */
 #define IB_INDEX_SLOTS(rows) ((rows) + (rows) / 2 + 1)
 enum ib_status ib_table_sort_slots(struct ib_table *t, bool *sorted, struct ib_error *err);
@@ -290,8 +289,8 @@ void ib_table_group(const struct ib_table *t, const struct ib_id *id, size_t n,
 uint32_t ib_table_intern(struct ib_table *t, const struct ib_id *id, uint64_t at, bool *fresh);
 
 /*
- * Look up n <= IB_GROUP ids, and add the new ones; sets row[i] to the row of id[i]. The hashes of
- * the ids must have the seed 0; if the table has another seed, they are replaced. Reserves room,
+ * Look up n <= IB_GROUP ids, add the new ids, and set row[i] to the row of id[i]. The hashes of the
+ * ids must be computed with seed 0; they are replaced if the table has another seed. Reserves room,
  * and chooses another seed if necessary. The table must not be a range.
  */
 enum ib_status ib_table_intern_group(struct ib_table *t, struct ib_id *id, size_t n, uint32_t *row,

@@ -244,7 +244,7 @@ read_members(const cJSON *json, struct ib_totals *t)
 	if (!cJSON_IsString(sum) || !ib_exact_read_float_sum(&t->sum, sum->valuestring))
 		return "sum";
 	if (!range_fits(t))
-		return "range of the scores";
+		return "the range of the scores";
 	if (!read_real(GET(json, "mean"), &mean) || !sum_fits(t, mean))
 		return "mean";
 	if (!read_newest(GET(json, "newest"), &t->newest) ||

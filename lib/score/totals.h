@@ -54,8 +54,8 @@ ib_float_from_order(uint32_t order)
 }
 
 /*
- * True if no finite number is in the bin. This is so for the first eight and the last eight bins,
- * which hold only NaNs and infinities.
+ * True if the bin has no finite numbers. The first eight and the last eight bins have only NaNs and
+ * infinities.
  */
 static inline bool
 ib_totals_bin_is_edge(uint64_t bin)

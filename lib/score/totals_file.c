@@ -129,8 +129,8 @@ parse(const cJSON *json, const char *name, struct ib_totals_file *s, struct ib_e
 }
 
 /*
- * Merge the documents of a file. A file that cat made from several totals files
- * has several documents.
+ * Merge the JSON documents of a file. A file that cat made from several totals files has several
+ * documents.
  */
 static enum ib_status
 merge_documents(struct ib_totals_file *s, struct ib_span text, const char *name,

@@ -137,7 +137,7 @@ ParameterizedTest(struct edit *e, totals_file, each_member_must_fit)
 	ib_input_close(in);
 }
 
-#define MALFORMED "malformed file of ib-prune --write-bins"
+#define MALFORMED "malformed output of ib-prune --write-bins"
 
 ParameterizedTestParameters(totals_file, each_member_of_bins_must_fit)
 {
