@@ -50,7 +50,7 @@ has_mean(const struct ib_batch_record *batch)
 
 /*
  * True if the value is an array of values, one per id. If the ids are in the field 'ids', a single
- * number in brackets is the mean loss, not an array of values.
+ * number in brackets, such as [0.5], is the mean loss.
  */
 static bool
 is_array(const struct ib_batch_record *batch, const struct ib_value *v)
@@ -231,8 +231,8 @@ is_common_element(const struct ib_value *id, const struct ib_value *loss)
 }
 
 /*
- * Fast path for most batches: the ids are strings without escapes or integers, and the losses are
- * finite numbers. Returns false for any other batch. In this case nothing was added, and the caller
+ * Fast path for most batches: each id is an integer or a string without escapes, and each loss is a
+ * finite number. Returns false for any other batch. In this case nothing was added, and the caller
  * must use add_losses(), which gives the same result for every batch that add_common() accepts.
  */
 static bool

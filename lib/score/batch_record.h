@@ -8,7 +8,7 @@
 struct ib_batch_column {
 	struct ib_span name;
 	const struct ib_value *v; /* value of the current id, or of all ids if `step` is 0 */
-	size_t step;		  /* 1 if each id has its own value, 0 if all ids have one */
+	size_t step;		  /* 1 if each id has its own value, 0 if all ids share one value */
 };
 
 /* A record with an array of ids. */

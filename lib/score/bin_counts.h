@@ -91,8 +91,8 @@ enum ib_status ib_totals_digest(const struct ib_totals *t, char out[33], struct 
 /*
  * Write {"of":digest,"scores":[[bin,text],...],"proxy":null}. If r->has_x is true, "proxy" is not
  * null, and the object also has the members "flat":n,"x":[[bin,count,sum,least],...],
- * "fine":[[bin,text],...]. `n` is the number of x <= 0. `text` is written by ib_bins_write_text().
- * `sum` is hexadecimal. `least` is the low 20 bits of x.least[bin].
+ * "fine":[[bin,text],...]. `n` is the number of proxies x <= 0. `text` is written by
+ * ib_bins_write_text(). `sum` is hexadecimal. `least` is the low 20 bits of x.least[bin].
  */
 void ib_bin_counts_write(struct ib_json_writer *w, const char *name, const struct ib_bin_counts *r);
 /*

@@ -9,7 +9,7 @@
 
 #include "score/totals.h"
 
-#define IB_BIN_VALUES ((uint32_t)1 << 20) /* floats per bin, which differ in the low 20 bits */
+#define IB_BIN_VALUES ((uint32_t)1 << 20) /* floats per bin; they differ in the low 20 bits */
 
 /* Initialize with {0}; free with ib_bins_release(). */
 struct ib_bins {

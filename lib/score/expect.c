@@ -97,7 +97,7 @@ release_rows(struct row_bits *r)
 	r->n = 0;
 }
 
-/* Set a flag of a row in the table of ids. */
+/* Set a flag in the table of ids for an id that is a row number. */
 static enum ib_status
 mark_row_as_id(struct ib_expect *e, uint64_t row, uint8_t mark, struct ib_error *err)
 {
@@ -107,7 +107,7 @@ mark_row_as_id(struct ib_expect *e, uint64_t row, uint8_t mark, struct ib_error 
 	return mark_id(e, ib_id_of(ib_row_id_span(&text), 0), mark, err);
 }
 
-/* Move the flags of the rows to the table of ids. */
+/* Move the flags from `rows` to the table of ids. */
 static enum ib_status
 use_ids(struct ib_expect *e, struct ib_error *err)
 {

@@ -37,7 +37,7 @@ enum ib_status ib_expect_mark_logged(struct ib_expect *e, const struct ib_id *id
 
 /*
  * Mark the ids of skipped losses as present in the log. Such an id may be absent from the
- * manifests: an array of all samples has NaN for each sample that was not visited.
+ * manifests: a log that is an array of all samples has NaN for each sample that was not visited.
  */
 void ib_expect_mark_skipped(struct ib_expect *e, const struct ib_id *id, size_t n);
 

@@ -6,7 +6,7 @@
 
 #include "base/digits.h"
 
-#define SUFFIX_MAX 5 /* length limit of a suffix such as .jpg, .jpeg, .flac */
+#define SUFFIX_MAX 5 /* maximum length of a suffix such as .jpeg, without the dot */
 #define EXPONENT_MAX 99
 
 /* ---- one kind of spelling difference ------------------------------------ */

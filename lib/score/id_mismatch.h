@@ -3,9 +3,9 @@
  * (id_form.h) between ids that occur in only one of the sets. The two sets are called the two
  * sides. An id is unmatched if the other side does not have the same id.
  *
- * First, up to IB_MISMATCH_IDS unmatched ids of one side are stored. Then each unmatched id of
- * the other side is compared with the stored ids. To compare ids, all spelling differences are
- * removed from each id, and the results are hashed.
+ * First, up to IB_MISMATCH_IDS unmatched ids of one side are stored. Then each unmatched id of the
+ * other side is compared with the stored ids. To compare ids, each id is normalized (all spelling
+ * differences are removed) and hashed.
  */
 #ifndef IB_SCORE_ID_MISMATCH_H
 #define IB_SCORE_ID_MISMATCH_H
@@ -16,14 +16,14 @@
 
 struct ib_mismatch_id {
 	size_t offset, n; /* position of the id's text in `bytes`, and length of the text */
-	uint64_t hash;	  /* hash of the id without spelling differences */
+	uint64_t hash;	  /* hash of the normalized id */
 	/* The spelling differences between the id and `other`; 0 if no similar id was found. */
 	unsigned forms;
 	/* true if the id and `other` certainly name the same sample; result of ib_id_is_same() */
 	bool certain;
 	/*
-	 * True if the match is not unique: without spelling differences, this id equals another
-	 * id of this side or several ids of the other side.
+	 * True if the match is not unique: the normalized id equals another normalized id of this
+	 * side, or several of the other side.
 	 */
 	bool ambiguous;
 	struct ib_span other; /* the id of the other side that the id resembles; borrowed */

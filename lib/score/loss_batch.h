@@ -50,7 +50,7 @@ struct ib_loss_batch {
 	size_t n, cap;
 	struct ib_merge *merge; /* the rows of the score file, if `rows` is true */
 	size_t nmerge, merge_cap;
-	struct ib_id *skipped; /* ids of the losses that --nonfinite skip removed */
+	struct ib_id *skipped; /* ids of the losses removed by --nonfinite skip */
 	size_t nskipped, skipped_cap;
 	struct ib_problems problems;
 	struct ib_loss_counts counts; /* `bad` stays 0; `problems` has the invalid records */
@@ -85,7 +85,7 @@ ib_loss_batch_add(struct ib_loss_batch *b, struct ib_id id, int32_t epoch, float
 	b->n++;
 }
 
-/* Append the id of a loss that --nonfinite skip removed. */
+/* Append the id of a loss removed by --nonfinite skip. */
 void ib_loss_batch_add_skipped(struct ib_loss_batch *b, struct ib_id id);
 
 /* Append a row of a score file. */

@@ -23,7 +23,7 @@ bad_loss(struct ib_reading *r, struct ib_span name, const struct ib_value *v)
 				(int)name.n, name.p, v->elements.n);
 }
 
-/* Add the terms in double, from left to right. If a term is null, *loss is set to NaN. */
+/* Add the terms from left to right, in double precision. If a term is null, *loss is set to NaN. */
 static bool
 read_loss(struct ib_reading *r, double *loss)
 {
@@ -62,11 +62,10 @@ find_common(struct ib_reading *r)
 }
 
 /*
- * Fast path for most logs: the id has no escapes, the epoch is an integer, the
- * record has one finite loss, and no option needs more. Returns false for any
- * other record. In this case nothing was added, and the caller must use
- * add_plain(). For every record that add_common() accepts, add_plain() gives
- * the same result.
+ * Fast path for most logs: the id has no escapes, the epoch is an integer, the record has one
+ * finite loss, and no option requires add_plain(). Returns false for any other record. In this
+ * case nothing was added, and the caller must use add_plain(). For every record that add_common()
+ * accepts, add_plain() gives the same result.
  */
 static inline bool
 add_common(struct ib_reading *r)

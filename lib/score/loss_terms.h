@@ -35,7 +35,7 @@ struct ib_loss_reader {
 	size_t nwanted;
 	bool epoch_required; /* true if, without -e, a record without an epoch is a usage error */
 	bool want_weight;    /* true if weights are read too, for ib-audit drift */
-	bool want_skipped;   /* true to list the ids of losses that --nonfinite skip removes */
+	bool want_skipped;   /* true to list the ids of losses removed by --nonfinite skip */
 	bool fixed_fields;   /* see loss_logs.h */
 };
 

@@ -22,8 +22,8 @@ enum ib_status ib_npz_rows_new(const struct ib_npz_arrays *a, const struct ib_so
 			       struct ib_npz_rows **rows, struct ib_error *err);
 
 /*
- * Pass the rows in [a->row, stop) to the consumer, and set a->row to `stop`. *taken is set to
- * false, and nothing is changed, if an id is not a row number, or if the consumer needs ids.
+ * Pass the rows in [a->row, stop) to the consumer, and set a->row to `stop`. If an id is not a row
+ * number, or if the consumer needs ids, sets *taken to false and changes nothing.
  */
 enum ib_status ib_npz_rows_pass(struct ib_npz_rows *rows, struct ib_npz_arrays *a, uint64_t stop,
 				struct ib_loss_counts *counts, bool *taken, struct ib_error *err);

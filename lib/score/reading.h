@@ -81,8 +81,8 @@ ib_loss_reader_is_after_until(const struct ib_loss_reader *l, int64_t epoch)
 }
 
 /*
- * True if --nonfinite fail makes a record with this loss invalid. A loss whose epoch is later than
- * --until is not checked.
+ * True if a record with this loss is invalid because of --nonfinite fail. A loss whose epoch is
+ * later than --until is not checked.
  */
 static inline bool
 ib_loss_reader_refuses(const struct ib_loss_reader *l, int64_t epoch, double loss)

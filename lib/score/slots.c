@@ -1,12 +1,11 @@
 /*
  * The slots of a table (table.h): growing, building and sorting them.
  *
- * All functions rely on one invariant: a slot's bucket is the slot's tag scaled
- * to the number of slots. So if the number of slots changes, the used slots stay
- * in the order of their buckets. The slots can therefore be moved block by
- * block, in one pass over the same memory. The pass runs from back to front to
- * grow, and from front to back to shrink. Each block is copied out, sorted by
- * tag and row, and written to its new place.
+ * All functions rely on one invariant: a slot's bucket is the slot's tag scaled to the number of
+ * slots. If the number of slots changes, the used slots therefore stay in the order of their
+ * buckets. The slots can therefore be moved block by block, in one pass over the same memory. The
+ * pass runs from back to front to grow, and from front to back to shrink. Each block is copied out,
+ * sorted by tag and row, and written to its new place.
  */
 #include <stdlib.h>
 
@@ -51,7 +50,7 @@ struct sorted {
 	size_t n;
 };
 
-/* Return an integer whose order is the order of the slots: by tag, then by row. */
+/* Return an integer that orders the slots by tag, then by row. */
 static inline uint64_t
 key_of(struct ib_slot s)
 {
@@ -86,11 +85,10 @@ exchange(uint64_t *low, uint64_t *high)
 }
 
 /*
- * Sort v[0..n). The first `sorted` items are sorted already. The other items
- * are nearly in order, but a branch per item would often be mispredicted. The
- * four largest items are therefore kept in a, b, c and d, and each new item is
- * merged into these four without a branch. The smallest of the five items is
- * stored in v. The few stored items that belong further to the front are
+ * Sort v[0..n). The first `sorted` items are sorted already. The other items are nearly in order,
+ * but a branch per item would often be mispredicted. The four largest items are therefore kept in
+ * a, b, c and d, and each new item is merged into these four without a branch. The smallest of the
+ * five items is stored in v. If a stored item belongs further to the front, which is rare, it is
  * inserted there. This sort is a quarter faster than plain insertion.
  */
 static void
