@@ -3,7 +3,7 @@
 
 #include <signal.h>
 
-#define STACK_BYTES ((size_t)2 << 20) /* the default of some systems is too small */
+#define STACK_BYTES ((size_t)2 << 20) /* stack size; the default of some systems is too small */
 
 bool
 ib_thread_start(pthread_t *thread, void *(*work)(void *), void *arg)

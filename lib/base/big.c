@@ -33,7 +33,7 @@ ib_big_multiply_add(struct ib_big *b, uint64_t factor, uint64_t plus)
 		p = ib_u128_product(i < b->n ? b->digit[i] : 0, factor);
 		p = ib_u128_add(p, (struct ib_u128){ 0, plus });
 		b->digit[i] = (uint32_t)p.lo;
-		plus = p.hi << 32 | p.lo >> 32; /* below 2^64, because factor is below 2^64 */
+		plus = p.hi << 32 | p.lo >> 32; /* carry; below 2^64, because factor is */
 	}
 	b->n = b->n > i ? b->n : i;
 	drop_leading_zeros(b);

@@ -25,8 +25,8 @@ int ib_big_compare(const struct ib_big *a, const struct ib_big *b);
 bool ib_big_divide(struct ib_big *b, uint64_t n, int digits);
 
 /*
- * Return the value in the format f that is nearest to (b + rest) * 2^exponent. The fraction `rest`,
- * in [0, 1), is not a parameter, but `sticky` must be true if `rest` is not 0.
+ * Return the number in the format f that is nearest to (b + rest) * 2^exponent. `rest` is the
+ * fraction, in [0, 1), that the caller has cut off. Set `sticky` to true if `rest` is not 0.
  */
 double ib_big_round(struct ib_binary f, const struct ib_big *b, bool sticky, int exponent);
 /* Return the double nearest to a / b * 2^exponent; b must be > 0. */

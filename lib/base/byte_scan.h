@@ -61,7 +61,9 @@ ib_byte_scan_mask(ib_byte_scan_matches m)
 	};
 	uint8x16_t bits = vandq_u8((uint8x16_t)m, vld1q_u8(weight));
 
-	/* Keep a different bit of each byte in a half, and then add up the bytes of each half. */
+	/*
+	 * `bits` has bit i of byte i in each half, so the sum of the bytes of a half is its mask.
+	 */
 	return (unsigned)vaddv_u8(vget_low_u8(bits)) | (unsigned)vaddv_u8(vget_high_u8(bits)) << 8;
 #endif
 }

@@ -49,9 +49,8 @@ ib_bytes_append_char(struct ib_bytes *b, char c)
 }
 
 /*
- * Copy n bytes in steps of IB_COPY_STEP bytes. The final step also copies IB_COPY_STEP bytes,
- * so up to IB_COPY_STEP bytes after the n bytes are read and written. This is fast for the
- * usual n, about 100.
+ * Copy n bytes in steps of IB_COPY_STEP bytes. The last step is not shortened: it may read and
+ * write up to IB_COPY_STEP - 1 bytes after the n bytes. This is fast for the usual n, about 100.
  */
 #define IB_COPY_STEP 32
 

@@ -73,9 +73,9 @@ bool ib_exact_read_float_sum(struct ib_exact *x, const char *text);
  */
 
 /*
- * Set *rank to the rank of the F quantile among n values: the smallest integer k >= F*n. The
- * parameter text contains F. Ranks begin at 1, but the rank is 0 if F is 0. Returns false if text
- * is not a decimal in [0, 1].
+ * Set *rank to the rank of the F quantile among n values: the smallest integer k >= F*n. `text` is
+ * the decimal F. Ranks begin at 1, but the rank is 0 if F is 0. Returns false if text is not a
+ * decimal in [0, 1].
  */
 bool ib_decimal_rank(const char *text, uint64_t n, uint64_t *rank);
 
@@ -86,8 +86,8 @@ bool ib_decimal_rank(const char *text, uint64_t n, uint64_t *rank);
 bool ib_decimal_exceeds(const char *percent, uint64_t part, uint64_t total, bool *ok);
 
 /*
- * Set *ratio to (1-F) * n / nbelow, rounded once to the nearest double; nbelow must be > 0. The
- * parameter text contains F. Returns false if text is not a decimal in [0, 1].
+ * Set *ratio to (1-F) * n / nbelow, rounded once to the nearest double; nbelow must be > 0. `text`
+ * is the decimal F. Returns false if text is not a decimal in [0, 1].
  */
 bool ib_decimal_drop_ratio(const char *text, uint64_t n, uint64_t nbelow, double *ratio);
 

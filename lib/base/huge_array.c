@@ -19,8 +19,8 @@
 #define MAPPED_BYTES_MIN (HUGE_PAGE_BYTES / 16)
 
 /*
- * Copy the bytes of an array without mapped pages to p, and free the array. If p is NULL, do
- * nothing. Returns p.
+ * Copy an array to p, and free() the array, which must not be mapped. If p is NULL, do nothing.
+ * Returns p.
  */
 static void *
 move_by_copy(const struct ib_huge_array *array, void *p)

@@ -33,7 +33,7 @@ struct ib_json_writer {
  */
 void ib_json_quote(struct ib_bytes *out, struct ib_span text);
 
-/* Append the bytes before a value, as far as they are needed: comma, newline, name and colon. */
+/* Append the comma, newline, name and colon that are needed before a value. */
 static inline void
 ib_json_begin_value(struct ib_json_writer *w, const char *name)
 {

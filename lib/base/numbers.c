@@ -31,7 +31,7 @@ struct scan {
 	uint64_t w;
 	int64_t exp10;
 	size_t digits;		  /* number of digits before and after the decimal point */
-	const char *first, *last; /* the digits and the decimal point are [first, last) */
+	const char *first, *last; /* [first, last) holds the digits and the decimal point */
 	bool negative;
 };
 

@@ -3,9 +3,10 @@
  * its digits. This is five times as fast as printf("%.17g"), which does not write the
  * shortest decimal; see tests/PERFORMANCE.md.
  *
- * The shortest decimal is between the midpoints to the two neighbours of the number, and is
- * found with a 128-bit power of ten. The decimal of a float must give the same float even if
- * a reader parses the decimal as a double, because readers usually do that.
+ * A number has two midpoints, which are halfway to its lower and to its upper neighbour. The
+ * shortest decimal is between these midpoints, and is found with a 128-bit power of ten. The
+ * decimal of a float must give the same float even if a reader parses the decimal as a double,
+ * because readers usually do that.
  */
 #include "base/numbers.h"
 
@@ -62,9 +63,9 @@ multiply_sticky(struct ib_u128 power, uint64_t x)
 }
 
 /*
- * Return the shortest decimal between the midpoints to the two neighbours of the number. If c is
- * even, the midpoints themselves are allowed. If there are several shortest decimals, the result is
- * the decimal closest to the value, and on a tie the even decimal.
+ * Return the shortest decimal between the two midpoints of the number, or equal to one of them if c
+ * is even. If there are several shortest decimals, the result is the decimal closest to the value,
+ * and on a tie the even decimal.
  *
  * The distance to each midpoint is 1 to 13.3 units of 10^last_place(). So it is enough to test the
  * nearest multiple of ten units on each side, and then the nearest unit on each side. The variables
@@ -101,7 +102,9 @@ shortest_decimal(const struct binary *b)
 
 /* ---- shortest decimal of a float ----------------------------------------------------------- */
 
-/* A float, and its distances to the midpoints to its two neighbours, in units of 10^k / 2^32. */
+/*
+ * The absolute value of a float, and the distances to its two midpoints, in units of 10^k / 2^32.
+ */
 struct gap {
 	float f;
 	uint64_t value;
@@ -117,7 +120,7 @@ struct gap {
  */
 #define MIDPOINT_MARGIN 256
 
-/* True if the decimal n * 10^g->k, read as a number, gives the float g->f. */
+/* True if the decimal n * 10^g->k reads back as the float g->f. */
 static bool
 reads_as(const struct gap *g, uint64_t n)
 {
@@ -138,8 +141,8 @@ reads_as(const struct gap *g, uint64_t n)
 }
 
 /*
- * True if n + 1 is closer to the value than n. If the distances are almost equal, printf()
- * decides.
+ * True if n + 1 is closer to the value than n. If the distances are almost equal, printf() finds
+ * the closer number.
  */
 static bool
 is_next_closer(const struct gap *g, uint64_t n)

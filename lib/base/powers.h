@@ -10,9 +10,8 @@
 #define IB_POWER_EXACT 55 /* 10^0 to 10^55 are exact */
 
 /*
- * The element ib_powers[q - IB_POWER_MIN] is the m of the equation 10^q = (m + rest) *
- * 2^(ib_power_log2(q) - 127), with 2^127 <= m < 2^128. The rest, which is in [0, 1), is
- * truncated.
+ * ib_powers[q - IB_POWER_MIN] is the integer m for which 10^q = (m + rest) * 2^(ib_power_log2(q) -
+ * 127), with 2^127 <= m < 2^128 and 0 <= rest < 1.
  */
 extern const struct ib_u128 ib_powers[IB_POWER_MAX - IB_POWER_MIN + 1];
 

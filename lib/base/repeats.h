@@ -1,7 +1,7 @@
 /*
  * Count values that repeat. There are few different weights and keep probabilities, so equal values
  * are counted in this small direct-mapped cache. The owner of the cache adds each value, times its
- * count, to an exact sum: once when another value needs the same cache entry, and once at the end.
+ * count, to an exact sum when another value needs the same cache entry, and at the end.
  */
 #ifndef IB_BASE_REPEATS_H
 #define IB_BASE_REPEATS_H

@@ -15,9 +15,9 @@ struct ib_binary {
 #define IB_BINARY32 ((struct ib_binary){ 24, -149 })
 
 /*
- * Round (top + rest) * 2^exponent to the nearest number in the format f. `rest` is a fraction in
- * [0, 1) that is not a parameter; `sticky` must be true if rest is not 0. The highest bit of top
- * must be set.
+ * Round (top + rest) * 2^exponent to the nearest number in the format f. `rest` is the fraction, in
+ * [0, 1), that the caller has cut off. Set `sticky` to true if `rest` is not 0. The highest bit of
+ * top must be set.
  */
 static inline double
 ib_round_to(struct ib_binary f, uint64_t top, bool sticky, int exponent)

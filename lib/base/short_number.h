@@ -12,10 +12,11 @@
 #include "base/byte_scan.h"
 
 /*
- * Parse the JSON number at p if it has no exponent, and at most eight digits on each side of the
- * decimal point (14 if `wanted` is false). Returns the address after the number, or NULL for any
- * other text. *value is set to the number only if `wanted` is true. *fraction is set to true if the
- * number has a decimal point. After the sign, 17 bytes must be readable.
+ * Parse the JSON number at p if it has no exponent and at most 14 digits. If `wanted` is true, the
+ * number may have at most eight digits on each side of the decimal point. Returns the address after
+ * the number, or NULL for any other text. *value is set to the number only if `wanted` is true.
+ * *fraction is set to true if the number has a decimal point. After the sign, 17 bytes must be
+ * readable.
  *
  * All digits together are an integer below 2^53, and the power of ten is an exact double. So one
  * division rounds only once (Clinger 1990).

@@ -5,12 +5,13 @@
  * declares the functions that do the work of the commands.
  *
  * The method is InfoBatch (Qin et al., ICLR 2024, arXiv 2303.04947). In each epoch, some samples
- * whose last loss is below a threshold are left out at random. The samples that are kept get the
- * weight 1/pi, so that the expected value of the gradient is the gradient over all samples.
+ * whose last loss is below a threshold are left out at random. A sample that is kept with the
+ * probability pi gets the weight 1/pi, so that the expected value of the gradient is the gradient
+ * over all samples.
  *
  * infobatch(7) defines the terms. An id names a sample. The score of a sample is by default its
- * last loss (binary32; NaN if unknown). pi is the probability with which the sample is kept in an
- * epoch. u is a random number of the sample for that epoch: the sample is kept if u is below pi.
+ * last loss (binary32; NaN if unknown). pi is the probability that a sample is kept in an epoch. u
+ * is a random number, computed for each sample and epoch: the sample is kept if u is below pi.
  * Epochs are counted from 0. Losses are in the unit of the trainer, usually nats.
  *
  * libinfobatch(3) describes the rules that all functions share: errors, ownership, threads and

@@ -85,9 +85,9 @@ void ib_output_abandon(void);
 /* ---- files of a run ---------------------------------------------------- */
 
 /*
- * A use of a file by a run. An output replaces the old contents of its file. So a run must not
- * write a file under one name, and read or write the same file under another name. The only
- * exception is that an IB_USE_RESULT may replace an IB_USE_START (ib-score -s X -o X).
+ * A use of a file by a run. An output replaces the old contents of its file. So a file that a run
+ * writes must have no other use in this run. The only exception is that an IB_USE_RESULT may
+ * replace an IB_USE_START (ib-score -s X -o X).
  */
 enum ib_use { IB_USE_READ, IB_USE_START, IB_USE_WRITE, IB_USE_RESULT };
 
@@ -381,7 +381,7 @@ enum ib_existing_weight {
 /* Options of ib-prune(1). */
 struct ib_prune_options {
 	struct ib_list operands;
-	bool range_given; /* --range: the samples are 0 to range-1, and there are no operands */
+	bool range_given; /* true if --range is given; the samples are then 0 to range-1 */
 	uint64_t range;
 	enum ib_format format;
 	const char *key;	/* -k */
@@ -516,7 +516,7 @@ struct ib_audit_options {
 	struct ib_log_options log;
 	double smooth;		     /* for simulate */
 	const char *weight_field;    /* default "weight" */
-	const char *weigh_by;	     /* -a: the audit log that has the weights */
+	const char *weigh_by;	     /* -a: audit log from which the weights are read */
 	uint64_t min_epochs;	     /* suspects: --min-epochs */
 	int64_t reference;	     /* drift: --reference; IB_NO_EPOCH: the first epoch */
 	double ph_delta, ph_alarm;   /* --page-hinkley D:A */

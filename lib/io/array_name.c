@@ -23,7 +23,7 @@ ib_array_name_check(const char *role, const char *path, unsigned can, struct ib_
 	if (!suffix || (can & (suffix[3] == 'z' ? IB_CAN_BE_NPZ : IB_CAN_BE_NPY)))
 		return IB_OK;
 	if ((can & IB_CAN_APPEND) && access(path, F_OK) == 0)
-		return IB_OK; /* the run checks whether it can append to the file */
+		return IB_OK; /* the run later checks whether it can append to the file */
 	if (can & IB_CAN_BE_NPZ)
 		return ib_fail(err, IB_E_MISUSE,
 			       "%s %s: the output has several arrays, so its name must end in .npz",

@@ -59,8 +59,8 @@ write_all(const char *name, int fd, const void *p, size_t n, struct ib_error *er
 }
 
 /*
- * Use one worker thread. With libzstd 1.5.4, the output is the same for any number of workers.
- * Without workers, or with a pledged size, the output differs.
+ * Use one worker thread. With libzstd 1.5.4, the output is the same for one or more workers, but
+ * different without workers or with a pledged size.
  */
 ZSTD_CCtx *
 ib_zstd_new(int level)

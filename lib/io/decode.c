@@ -90,8 +90,8 @@ has_magic(const unsigned char *p, size_t n, const struct magic *m)
 }
 
 /*
- * Text may also begin with "BZh9". So also check the bytes after "BZh9", which are the magic number
- * of a block or of the end of the stream.
+ * A text file may begin with "BZh9". So also check the bytes after "BZh9", which in a bzip2 file
+ * are the magic number of a block or of the end of the stream.
  */
 static bool
 is_bzip2_block(const unsigned char *p, size_t n)

@@ -214,8 +214,8 @@ is_conflict(const struct ib_file_use *a, const struct ib_file_use *b, bool pipe)
 }
 
 /*
- * Find the first two uses that conflict among n uses of one file. Two uses that both read the file
- * conflict only if the file is a pipe. For any other file, such pairs are not compared.
+ * Find the first two uses that conflict among n uses of one file. Two reads conflict only if the
+ * file is a pipe. So for any other file, reads are not compared with reads.
  */
 static bool
 find_in_file(const struct ib_file_use *uses, const struct identity *id, size_t n, size_t pair[2])

@@ -212,8 +212,8 @@ ib_input_slurp(struct ib_input *in, char **p, size_t *n, struct ib_error *err)
 	size_t got = 0;
 
 	/*
-	 * Reserve one more byte, so that the first read reads a complete plain file and detects its
-	 * end.
+	 * Reserve one more byte, so that the first read of an uncompressed file reads the complete
+	 * file and detects its end.
 	 */
 	if (size >= SIZE_MAX / 2 || !ib_bytes_reserve(&all, (size_t)size + 1))
 		return ib_fail_memory(err);

@@ -79,7 +79,7 @@ open_lock(const char *name)
 	return fd;
 }
 
-/* True if the file is a device or a pipe, which no process replaces. */
+/* True if the file is a device or a pipe. No process replaces such a file, so it needs no lock. */
 static bool
 is_special(const char *file)
 {

@@ -6,7 +6,7 @@
 
 struct ib_npz_member {
 	struct ib_span name; /* "score.npy" */
-	/* true if the .npy header was parsed; it then gives the members from descr to nbytes */
+	/* true if the .npy header was parsed; the members from descr to nbytes are then set */
 	bool array;
 	char descr[16]; /* item type without its quotes: "<f4" */
 	bool fortran;

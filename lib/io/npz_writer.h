@@ -16,9 +16,9 @@ enum ib_status ib_npz_writer_new(struct ib_output *out, struct ib_npz_writer **w
 				 struct ib_error *err);
 
 /*
- * Write an array as the member `name`, which ends in ".npy". The array has n items of `size`
- * bytes each, in the byte order of this machine. descr is numpy's type of the items in the file,
- * which are little-endian: "<f4", "<i8" or "|u1".
+ * Write an array as the member `name`, which ends in ".npy". The array has n items of `size` bytes
+ * each, in the byte order of this machine. In the file, the items are little-endian. descr is their
+ * numpy type: "<f4", "<i8" or "|u1".
  */
 void ib_npz_write_array(struct ib_npz_writer *w, const char *name, const char *descr,
 			const void *items, uint64_t n, size_t size);

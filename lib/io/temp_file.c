@@ -113,7 +113,10 @@ remove_from_list(struct ib_temp_file *temp)
 		link = &t->next;
 	atomic_store(link, atomic_load(&temp->next));
 	pthread_mutex_unlock(&owners);
-	/* A handler in this thread has already finished. Wait for handlers in other threads. */
+	/*
+	 * A handler that interrupted this thread has already finished. Wait for handlers in other
+	 * threads.
+	 */
 	while (atomic_load(&walks) > 0)
 		sched_yield();
 	free(temp);
@@ -266,7 +269,7 @@ open_nameless(struct ib_temp_file *t)
 	return false;
 }
 #else
-/* Create a file without a name. Returns false if the file cannot get a name later. */
+/* Create a file that has no name, but can get one later. Returns false if this is not possible. */
 static bool
 open_nameless(struct ib_temp_file *t)
 {

@@ -1,7 +1,7 @@
 /*
- * A temporary file replaces its target when the temporary file is complete. If the file system
- * supports it, the temporary file has no name until then. A signal handler removes temporary
- * files that have a name.
+ * Temporary files. When a temporary file is complete, it is renamed to its target. Before that, it
+ * has no name if the file system supports O_TMPFILE. A signal handler removes temporary files that
+ * have a name.
  */
 #ifndef IB_IO_TEMP_FILE_H
 #define IB_IO_TEMP_FILE_H

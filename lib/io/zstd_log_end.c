@@ -112,10 +112,9 @@ refuse_append(const struct frame_text *t, const char *why, struct ib_error *err)
 }
 
 /*
- * True if the frame has one run and lacks only bytes of the zstd checksum. In this case, ib-prune
- * was killed while it wrote the frame, and no output of the run was committed. But if there is
- * text after the footer, another program has written the frame, and the run in the frame is
- * finished.
+ * True if the frame has one run and lacks only bytes of the zstd checksum: ib-prune was then killed
+ * while it wrote the frame, and no output of the run was committed. Returns false if there is text
+ * after the footer, because another program has then written the frame, and the run is finished.
  */
 static bool
 lacks_only_checksum(const struct frame_text *t, const struct ib_zstd_log_reader *r)

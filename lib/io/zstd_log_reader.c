@@ -469,8 +469,8 @@ skip_skippable(struct ib_zstd_log_reader *f, struct ib_span v, struct ib_error *
 		return st;
 	if (found)
 		return ib_fail(err, IB_E_DATA,
-			       "%s: a skippable frame at byte %llu is corrupt: its length goes "
-			       "past the start of the next run",
+			       "%s: a skippable frame at byte %llu is corrupt: it would end "
+			       "after the start of the next run",
 			       f->file.path, (unsigned long long)f->start);
 	f->pos = f->file.size;
 	return IB_EOF;

@@ -206,7 +206,7 @@ ib_zstd_log_writer_lock(struct ib_zstd_log_writer *log, bool *has_finished, uint
 		st = find_end(log, log->fd, err);
 	else if (errno != ENOENT)
 		st = ib_fail_errno(err, IB_E_CREATE, log->path, "append");
-	else /* only the append creates the file, so a run that fails earlier leaves none */
+	else /* the append will create the file, so a run that fails earlier leaves no file */
 		log->end = (struct ib_zstd_log_end){ 0 };
 	if (st)
 		return st;
