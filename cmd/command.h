@@ -23,7 +23,7 @@ enum cli_kind {
 	CLI_KIND_FLAG,	  /* bool */
 	CLI_KIND_CHOICE,  /* an enum or a bool; the value is the index of the word */
 	CLI_KIND_TEXT,	  /* const char * */
-	CLI_KIND_PAIRS,	  /* struct ib_list of IN:OUT; each IN:OUT is two files */
+	CLI_KIND_PAIRS,	  /* struct ib_list; each value IN:OUT names two files */
 	CLI_KIND_COUNT,	  /* uint64_t */
 	CLI_KIND_EPOCH,	  /* int64_t */
 	CLI_KIND_REAL,	  /* double */
@@ -143,7 +143,7 @@ struct cli_option {
 		CLI_ROW(CLI_KIND_OUTPUT, short, long, "FILE", text), CLI_AT(const char *, member), \
 			.flags = which                                                             \
 	}
-/* Row of a rule's option, except --rule. The library finds the option by its long name. */
+/* The row of any rule option except --rule. The library finds the option by its long name. */
 #define CLI_SETTING(short, long, argument, list, member, text)                                     \
 	{                                                                                          \
 		CLI_ROW(CLI_KIND_SETTING, short, long, argument, text),                            \
@@ -227,7 +227,7 @@ struct cli {
 	const char *list_file;	  /* the file that --files-from names, or NULL */
 	struct ib_file_use *uses; /* files that the run reads or writes */
 	size_t nuses, use_room;
-	unsigned stdin_uses; /* number of operands and lists of operands that are standard input */
+	unsigned stdin_uses; /* how many operands and operand lists are standard input */
 	bool stdin_operand; /* true if no operand was given, so that the run reads standard input */
 	void **owned;	    /* memory that cli_close() frees */
 	size_t nowned, owned_room;

@@ -101,7 +101,7 @@ check_idle(const struct cli *cli, const struct ib_weights_options *o)
 	cli_warn_unused(cli, "normalize", "with --check");
 }
 
-/* If the name of -o ends in .npy or .npz, set the format of the output to .npy or .npz. */
+/* If the file name given to -o ends in .npy or .npz, set the output format to .npy or .npz. */
 static void
 choose_form(struct cli *cli, struct ib_weights_options *o)
 {

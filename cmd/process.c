@@ -15,8 +15,8 @@
 static const char *command_name; /* printed by the handler of SIGBUS */
 
 /*
- * If standard input, output or error is closed (>&-), the next file that is opened would get the
- * closed descriptor. Occupy the descriptor, so that reading or writing it fails.
+ * If standard input, output or error is closed (>&-), the next file that is opened would get its
+ * descriptor. Occupy the descriptor, so that reading or writing it fails.
  */
 static void
 occupy_descriptors(void)

@@ -17,10 +17,10 @@
 /* ---- the score file ------------------------------------------------------------ */
 
 /*
- * Return the limit on the number of samples without a score, or NULL for no limit. Unless
- * max-unseen is given, there is no limit if a committed epoch can leave samples without a score:
- * because the rule needs no scores and therefore prunes epoch 0, because max-missing allows drawn
- * samples without a loss, or because nonfinite=skip drops losses.
+ * Return the limit on the number of samples without a score, or NULL for no limit. Without
+ * max-unseen, there is no limit in three cases: if the rule needs no scores, so that it prunes
+ * epoch 0; if max-missing allows drawn samples without a loss; or if nonfinite=skip drops losses.
+ * In each case, a committed epoch can leave samples without a score.
  */
 static const struct ib_limit *
 unseen_limit(const struct ib_run_options *o)

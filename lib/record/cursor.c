@@ -62,8 +62,8 @@ ib_cursor_fail_nuls(struct ib_cursor *c, const char *p, const char *after)
 	const char *nuls = memchr(p, '\0', (size_t)(after - p));
 
 	/*
-	 * Take back the line number and the record number of the NULs: the record after the NULs is
-	 * on the same line, and gets these numbers.
+	 * The NULs were counted as a line and as a record. Undo this, because the record after the
+	 * NULs is on the same line and gets the same numbers.
 	 */
 	c->line--;
 	c->number--;
@@ -113,7 +113,7 @@ ib_cursor_finish_line(struct ib_cursor *c, const char *start, const char *stop)
 	r->unterminated = !ended && c->block->unterminated;
 	if (r->n > 0 && stop[-1] == '\r') {
 		r->n--;
-		/* A CR at the end of the file, without LF, is not copied to the output. */
+		/* A CR without LF at the end of the file is not copied to the output. */
 		r->end = ended ? 2 : 0;
 	}
 	c->at = stop + ended;
@@ -177,7 +177,7 @@ ib_cursor_build_id(struct ib_cursor *c, struct ib_span *id)
 		*id = ib_key_hash_record((struct ib_span){ c->record.p, c->record.n }, &c->arena);
 		return true;
 	case IB_KEY_ROW:
-		snprintf(c->why, sizeof(c->why), "@row works only with arrays");
+		snprintf(c->why, sizeof(c->why), "@row works only with NumPy arrays");
 		return false;
 	case IB_KEY_SHARD:
 		snprintf(c->why, sizeof(c->why), "@shard works only with tar");

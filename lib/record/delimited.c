@@ -340,7 +340,7 @@ bad_row(struct ib_cursor *c, const char *start, const char *why)
 	ib_cursor_finish_line(c, start, stop);
 	lines = ib_byte_scan_count_lines(start, c->record.n);
 	c->line += lines;
-	/* The file was truncated after a newline inside a quoted field. */
+	/* The file ends inside a quoted field; the newline at its end belongs to this field. */
 	if (open && lines == 1 && c->end[-1] == '\n')
 		c->record.unterminated = true;
 	return ib_cursor_fail(c, "%s", why);
@@ -488,10 +488,7 @@ is_suspect_id(const struct ib_source *s, const struct ib_value *id)
 	return id->n == s->key.name[0].n || is_quoted_tsv(s, id);
 }
 
-/*
- * Count the id in notes->quotes if it is in quotes in a TSV file. Returns false if the row is
- * another header.
- */
+/* If the id is in quotes in a TSV, count it in notes->quotes. Returns false for another header. */
 static __attribute__((noinline)) bool
 check_id(struct ib_cursor *c)
 {
@@ -519,7 +516,7 @@ row_next(struct ib_cursor *c)
 	c->record.line = c->line++;
 	c->number++;
 	c->record.close = NULL;
-	/* ib_cursor_start() has set the slots of fields without a column to IB_ABSENT. */
+	/* Fields without a column remain IB_ABSENT, as set by ib_cursor_start(). */
 	for (i = 0;; i++, p = stop + 1) {
 		v = &other;
 		number = false;

@@ -312,7 +312,7 @@ check_rest(const struct operand_start *start, struct ib_error *err)
 		return ib_fail(err, IB_E_DATA, "%s: %s", start->source->name, say);
 	if (start->options->otherwise != IB_FORMAT_LIST && start->line.n > 0)
 		return ib_fail(err, IB_E_DATA,
-			       "%s: neither JSON nor a header with a known id column: it begins "
+			       "%s: neither JSON nor a table with a known id column: it begins "
 			       "with %s (give the format with -f, the id column with %s)",
 			       start->source->name, ib_show(show, start->line),
 			       start->options->key_option);
@@ -396,7 +396,7 @@ detect_lines(struct operand_start *start, struct ib_error *err)
 	case IB_FORMAT_AUTO:
 		return detect_text(start, err);
 	case IB_FORMAT_TAR:
-		/* An empty file may be named .tar even if the command reads no tar. */
+		/* Commands that cannot read a tar also accept an empty file named .tar. */
 		start->source->format =
 			start->head.n == 0 && start->options->otherwise != IB_FORMAT_LIST
 				? start->options->otherwise

@@ -219,7 +219,8 @@ is_headless(const struct dialect *d)
 }
 
 /*
- * Return a sentence about the dialect, with %s for the line, or NULL if the dialect is not known.
+ * Return a sentence that describes the dialect, or NULL if the dialect is not known. In the
+ * sentence, %s stands for the line.
  */
 static const char *
 sentence_of(const struct dialect *d)

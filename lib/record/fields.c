@@ -56,8 +56,8 @@ assign_slot(struct ib_fields *f, struct ib_member *m, bool number)
 }
 
 /*
- * Find or add the last member of a dotted path. Returns NULL if the path is too deep, or if out
- * of memory.
+ * Find or add the last member of a dotted path. Returns NULL if the paths of all fields need
+ * more than IB_FIELDS_NODES nodes, or if out of memory.
  */
 static struct ib_member *
 add_path(struct ib_fields *f, struct ib_span path)
@@ -125,9 +125,10 @@ ib_fields_add(struct ib_fields *f, struct ib_span name, bool number, int *slot,
 		return IB_OK;
 	m = add_path(f, copy);
 	if (!m || (m->slot < 0 && f->nslots == IB_FIELDS_MAX))
-		return ib_fail(err, IB_E_MISUSE, "field %s has too many levels of dots",
+		return ib_fail(err, IB_E_MISUSE,
+			       "field %s: the names of all fields contain too many dots",
 			       ib_show(show, copy));
-	if (m->slot < 0) { /* a path that is added again keeps its alias */
+	if (m->slot < 0) { /* a path that is added again has an alias already */
 		assign_slot(f, m, number);
 		f->alias[f->naliases++] =
 			(struct ib_alias){ .slot = m->slot, .exact = (int16_t)exact };

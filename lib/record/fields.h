@@ -34,7 +34,7 @@ struct ib_node {
  * value of the path is not used.
  */
 struct ib_alias {
-	int16_t slot;  /* slot of the path's value, and finally of the chosen value */
+	int16_t slot;  /* slot of the path's value; ib_fields_apply_aliases() may replace it */
 	int16_t exact; /* slot of the member with exactly this name */
 };
 
@@ -43,7 +43,7 @@ struct ib_fields {
 	size_t nnodes;
 	struct ib_alias alias[IB_FIELDS_MAX];
 	size_t naliases;
-	size_t nslots; /* number of slots, so also of values per record */
+	size_t nslots; /* number of slots, and of values per record */
 	bool elements; /* true to read the elements of arrays; set before fields are added */
 	char *names[IB_FIELDS_MAX];
 	size_t nnames;

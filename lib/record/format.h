@@ -57,7 +57,7 @@ extern const struct ib_record_format ib_format_jsonl;
 /* Return the functions of a format, or NULL if it has no records (npz, npy, totals, tar). */
 const struct ib_record_format *ib_record_format_find(enum ib_format format);
 
-#define IB_DETECT_PEEK ((size_t)64 << 10) /* bytes that detection reads first */
+#define IB_DETECT_PEEK ((size_t)64 << 10) /* number of bytes that detection reads first */
 
 /* True if `head`, the whole operand, holds only a BOM and newlines. */
 bool ib_detect_empty(struct ib_span head);
@@ -83,8 +83,8 @@ void ib_delimited_map_columns(struct ib_source *s);
 void ib_cut_lines(const char *p, size_t n, bool last, struct ib_block_cut *cut);
 
 /*
- * True if the byte at p is a NUL, or the first byte of a byte order mark. Joined files have a byte
- * order mark between their parts. A power failure may leave NULs in a file.
+ * True if the byte at p is a NUL, or the first byte of a byte order mark. A file that was
+ * joined from several files may contain byte order marks. A power failure may leave NULs in a file.
  */
 static inline bool
 ib_begins_with_mark_or_nul(const char *p)

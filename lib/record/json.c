@@ -1,7 +1,7 @@
 /*
  * A record is read in one of two ways, with the same result. The template reader compares bytes
- * with the template; its functions have a struct ib_json_step parameter. The grammar reader checks
- * each byte, and reads everything that does not fit the template.
+ * with the template (json_template.h); its functions have a struct ib_json_step parameter. The
+ * grammar reader checks each byte, and reads everything that does not fit the template.
  *
  * The input ends in a sentinel byte that is not valid inside any token: a newline if each record is
  * a line, and otherwise a NUL. So no function checks for the end of the input. If a value is not

@@ -76,8 +76,8 @@ read_strings(struct ib_json_elements *e, const char *p, struct gap gap)
 struct decimal {
 	unsigned n;	 /* number of bytes */
 	unsigned mask;	 /* one bit for each of the n bytes */
-	unsigned digits; /* the bytes that are digits; see ib_byte_scan_digits16() */
-	unsigned shift;	 /* left shift that makes the digits after the point the last of 8 digits */
+	unsigned digits; /* one bit for each byte that is a digit; see ib_byte_scan_digits16() */
+	unsigned shift;	 /* bits by which the digits after the point move to the end of 8 bytes */
 	uint64_t power;	 /* power of ten; the number is an integer divided by this power */
 };
 

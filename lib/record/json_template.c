@@ -5,7 +5,7 @@
 
 #include "base/digits.h"
 
-#define MAX_WAIT 15 /* maximum number of records between two attempts to make a template */
+#define MAX_WAIT 15 /* maximum of next_wait */
 
 void
 ib_json_template_init(struct ib_json_template *s)
@@ -46,7 +46,7 @@ add_step(struct ib_json_template *s, const char *from, size_t n, enum ib_json_ki
 	struct ib_json_step *step;
 
 	if (s->nlearned > IB_JSON_FORMS || n > IB_JSON_FORM_BYTES) {
-		s->start = NULL; /* make no template: too many members, or too much space */
+		s->start = NULL; /* no template: too many members, or too many bytes in a step */
 		return;
 	}
 	step = &s->step[s->nlearned++];
@@ -68,7 +68,7 @@ ib_json_template_add_value(struct ib_json_template *s, const char *from, const c
 
 	if (!s->start)
 		return false;
-	/* The grammar reader must read a member with nested fields, to clear their values. */
+	/* Only the grammar reader marks the missing nested fields of a member as absent. */
 	if (!m || m->child < 0)
 		kind = *p == '"' ? IB_JSON_STRING : is_number(p) ? IB_JSON_NUMBER : IB_JSON_OTHER;
 	add_step(s, from, (size_t)(p - from) + (kind == IB_JSON_STRING), kind, m);

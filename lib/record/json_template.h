@@ -42,13 +42,13 @@ struct ib_json_step {
 struct ib_json_template {
 	struct ib_json_step step[IB_JSON_FORMS + 1];
 	size_t n; /* number of steps; 0 if there is no template */
-	/* The value array whose slots without a step are already IB_ABSENT; NULL if unknown. */
+	/* array of values in which all slots without a step are already IB_ABSENT; NULL if none */
 	const struct ib_value *cleared;
 	/* start of the record from which a template is being made; NULL if none is being made */
 	const char *start;
 	size_t nlearned;    /* number of steps that were made so far from the record at `start` */
 	uint32_t wait;	    /* a new template is made after this many records that do not fit */
-	uint32_t next_wait; /* value of `wait` after a new template or a record that fits */
+	uint32_t next_wait; /* value that `wait` gets when a template is begun or a record fits */
 };
 
 /* Start with an empty template. */

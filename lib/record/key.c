@@ -176,7 +176,7 @@ read_part(const struct ib_key *key, size_t i, const struct ib_value *v, struct i
 		return false;
 	}
 	if (!can_be_id(key, v)) {
-		snprintf(why, size, "'%.*s' cannot be an id: %s", (int)key->name[i].n,
+		snprintf(why, size, "the value of '%.*s' cannot be an id: %s", (int)key->name[i].n,
 			 key->name[i].p, ib_show(show, ib_value_span(v)));
 		return false;
 	}

@@ -1,5 +1,5 @@
 /*
- * Formats that users pass by mistake and that are not supported. A file in such a format is
+ * Unsupported formats of files that users pass by mistake. A file in such a format is
  * recognized by its first bytes. It is rejected with a message that names the format and gives
  * advice.
  */

@@ -28,8 +28,8 @@ find(void *library, const char *name, void *function)
 }
 
 /*
- * Return the error of a failed load. dlopen() does not return an error number, so the message
- * must show whether memory ran out. Some messages, such as "cannot create shared object
+ * Return the error of a failed load. dlopen() does not return an error number, so only its
+ * message, `why`, can show that memory ran out. Some messages, such as "cannot create shared object
  * descriptor", do not name a cause. For these messages, no_memory is true if errno was ENOMEM
  * after dlopen().
  */

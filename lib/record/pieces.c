@@ -7,7 +7,7 @@
 #include "io/spill_file.h"
 
 #define MEMORY ((size_t)32 << 20) /* maximum number of bytes kept in memory */
-#define PIECE ((size_t)256 << 10) /* maximum bytes of a piece; longer pieces are split */
+#define PIECE ((size_t)256 << 10) /* pieces with more bytes are split */
 
 /* The header before each piece in the spill file. */
 struct frame {

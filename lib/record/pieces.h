@@ -10,8 +10,8 @@
 struct ib_pieces;
 
 /*
- * Create an empty spill file for pieces. near (borrowed) is a file whose folder may hold the
- * spill file; it may be NULL.
+ * Create an empty spill file for pieces. The spill file may be created in the folder of
+ * the file `near`. near is borrowed and may be NULL.
  */
 enum ib_status ib_pieces_new(const char *near, struct ib_pieces **out, struct ib_error *err);
 void ib_pieces_free(struct ib_pieces *s); /* NULL is allowed */

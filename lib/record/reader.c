@@ -35,7 +35,7 @@ struct ib_reader {
 	struct ib_source *sources; /* list of all sources, newest first */
 	bool begun, ended;
 	bool cr_lines;	       /* true if lines end in CR, which is converted to LF */
-	uint64_t lines_left;   /* header lines not read yet */
+	uint64_t lines_left;   /* number of lines of --header-lines that are not read yet */
 	struct ib_bytes carry; /* incomplete record for the next block */
 	struct ib_block_cut cut;
 	uint64_t records; /* number of records so far, for @line */
@@ -132,8 +132,8 @@ check_key(const struct ib_reader *r, struct ib_error *err)
 
 	if (r->key.kind == IB_KEY_ROW && !arrays)
 		return ib_fail(err, IB_E_MISUSE,
-			       "%s: %s @row works only with arrays; for records use @line", s->name,
-			       r->options.key_option);
+			       "%s: %s @row works only with NumPy arrays; for records use @line",
+			       s->name, r->options.key_option);
 	if (tar && r->key.kind != IB_KEY_AUTO && r->key.kind != IB_KEY_SHARD)
 		return ib_fail(err, IB_E_MISUSE, "%s: with tar, %s must be @shard", s->name,
 			       r->options.key_option);
@@ -173,7 +173,7 @@ open_operand(struct ib_reader *r, struct ib_error *err)
 		return st;
 	r->source->empty = head.n < IB_DETECT_PEEK && ib_detect_empty(head);
 	if (r->source->empty && r->source->format == IB_FORMAT_JSON)
-		r->source->format = IB_FORMAT_JSONL; /* -f json, but the operand is not an array */
+		r->source->format = IB_FORMAT_JSONL; /* -f json, but an empty file is no array */
 	r->format = ib_record_format_find(r->source->format);
 	r->source->delimiter = r->format ? r->format->delimiter : '\0';
 	r->cr_lines = ib_detect_cr_lines(head);

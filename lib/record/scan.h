@@ -13,7 +13,8 @@
 
 /*
  * The part of a block that the scan uses. The `void *block` of the functions below points to a
- * struct of the caller, which begins with this struct and also holds the results.
+ * struct of the caller, which begins with this struct and also holds the results of parsing the
+ * block.
  */
 struct ib_scan_block {
 	struct ib_block block;

@@ -13,7 +13,7 @@ is_delimited(const struct ib_cursor *c)
 	return c->source->delimiter != '\0';
 }
 
-/* Iterates over the field names of a record, in their order. */
+/* An iterator over the field names of a record, in their order. */
 struct names {
 	struct ib_cursor *c;
 	const char *p; /* JSON: position before the next name */

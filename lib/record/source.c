@@ -1,4 +1,4 @@
-/* Create, release and report on sources and blocks (record/source.h). */
+/* Create and release sources, release blocks, and print warnings (record/source.h). */
 #include "record/source.h"
 
 #include <stdlib.h>

@@ -31,7 +31,7 @@ struct ib_reader_options {
 	bool epoch_manifest;   /* true if lines of a list end in TAB and a weight (wanted[0]) */
 	bool any_value;	       /* true if a JSON record may be any value, not only an object */
 	bool elements;	       /* true to read the elements of JSON arrays (struct ib_json) */
-	bool archives;	       /* true if operands may be npz and totals files */
+	bool archives;	       /* true if operands may be npz, npy and totals files */
 	bool bad_first;	       /* true to accept the format even if the first record is invalid */
 	bool ranged;	       /* true if the only operand is the text of a range, in `format` */
 	uint64_t range;	       /* number of records of the range */
@@ -126,7 +126,7 @@ struct ib_block {
 	size_t n;
 	bool unterminated;	/* true if the last record has no newline */
 	bool first;		/* true for the first block of its operand */
-	bool special;		/* true for an open npz, npy, totals or tar without records */
+	bool special;		/* true for an open npz, npy, totals or tar, which has no records */
 	uint64_t first_record;	/* number of the first record, for @line */
 	struct ib_input *input; /* input if `special` is true; the owner of the block closes it */
 	char *buffer;
@@ -156,7 +156,7 @@ struct ib_cursor {
 	const char *at, *end;
 	uint64_t line;	     /* number of lines before `at` */
 	uint64_t number;     /* number of records (for a list: lines) before `at` */
-	uint64_t unnumbered; /* number of invalid records on the line of another record */
+	uint64_t unnumbered; /* number of invalid records that share a line with the next record */
 	struct ib_record record;
 	char why[IB_WHY_MAX];  /* clause that says what is wrong with an invalid record */
 	struct ib_arena arena; /* owner of ids that had to be decoded or joined */

@@ -124,7 +124,7 @@ warn_of_table(const struct ib_source *s, const struct ib_reader_options *o, stru
 			s->name, say);
 }
 
-/* Warn if the only line of a list is a saved error message: "404: Not Found". */
+/* Warn if the only line of a list is a saved error message, such as "404: Not Found". */
 static void
 warn_of_error_message(const struct ib_source *s, const struct ib_reader_options *o,
 		      struct ib_span line, size_t nbytes)

@@ -41,7 +41,7 @@ struct ib_tar_archive {
 	bool ended;
 	bool joined;	 /* true if a warning about a second archive was printed */
 	uint64_t number; /* number of the next member, from 0 */
-	bool has_mark;	 /* true if the zeros that end an archive precede `mark` */
+	bool has_mark;	 /* true if blocks of zeros, which end an archive, precede `mark` */
 	struct ib_tar_header header;
 	struct ib_error failed; /* the first error of the input */
 };

@@ -119,7 +119,7 @@ read_extension(char type, struct ib_span text, struct names *names)
 		names->link = text_field(text.p, text.n);
 }
 
-/* Append the path in the member's own header block. */
+/* Append the path that is stored in the member's own header block. */
 static void
 write_own_path(struct ib_bytes *path, const char *block)
 {

@@ -14,7 +14,7 @@
 
 #define HOPS_MAX 32 /* a longer chain of links is assumed to be a cycle */
 
-/* An entry of the list: a member that is a plain file or a link. */
+/* An entry of the list of members: a plain file or a link. */
 struct ib_tar_target {
 	XXH128_hash_t path;
 	XXH128_hash_t to; /* hash of the path of the target, if the member is a link */
@@ -33,7 +33,7 @@ struct ib_tar_target {
 struct ib_tar_links {
 	const char *name;
 	bool pipe;
-	struct ib_tar_target *v; /* sorted by path, then by number */
+	struct ib_tar_target *v; /* the list, sorted by path, then by number */
 	size_t n, cap;
 	size_t pending; /* v[pending..n) are the links after the most recent file */
 	struct ib_bytes last_file_key;
@@ -148,7 +148,7 @@ key_of(const struct ib_tar_links *l, const struct ib_tar_target *t)
 }
 
 /*
- * Set in_sample of each link inside a sample that has the link's own key. If the new member is a
+ * Set in_sample of the links that are inside a sample with the same key. If the new member is a
  * link, compare its key with the key of the file before it. If the new member is a file, compare
  * its key with the keys of the links before the file.
  */

@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "record/libarchive.h"
 
-/* Maximum number of bytes that are held back, for example of consecutive empty members. */
+/* Maximum number of bytes that are held back, such as those of consecutive empty members. */
 #define HELD_MAX ((size_t)1 << 20)
 
 struct ib_tar_writer {
@@ -169,7 +169,7 @@ ib_tar_writer_end(struct ib_tar_writer *w)
 
 	if (w->ended)
 		return;
-	/* Flush now, so that a failing write fails before the end of the archive is written. */
+	/* Flush now, so that a write error is found before the end of the archive is written. */
 	if (w->begun)
 		ib_output_flush(w->out, NULL);
 	ib_bytes_append(&w->held, zeros, sizeof(zeros));

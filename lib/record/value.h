@@ -90,9 +90,7 @@ enum ib_type ib_value_number_type(const char *p, const char *end);
 
 #define IB_VALUE_DESCRIPTION_MAX 192
 
-/*
- * Write to out why a value is not a number, such as: is text, not a number: "x". Returns out.
- */
+/* Write to out why a value is not a number, such as 'is text, not a number: "x"'. Returns out. */
 const char *ib_value_describe(char out[IB_VALUE_DESCRIPTION_MAX], const struct ib_value *v);
 
 #endif
