@@ -104,7 +104,7 @@ ib_annotate_release(struct ib_annotate *s)
 
 /* ---- helpers for all formats  ------------------------------------------------------------- */
 
-/* Set c->why to the text `before`, the quoted name and the text `after`. Returns false. */
+/* Set c->why to `before`, followed by the quoted name and by `after`. Returns false. */
 static bool
 refuse_field(struct ib_cursor *c, const char *before, struct ib_span name, const char *after)
 {
@@ -154,7 +154,8 @@ apply_existing_weight(const struct ib_annotate *s, struct ib_cursor *c,
 		return refuse_field(c, "the weight ", s->weight, " is not a number");
 	*weight *= before;
 	if (!isfinite(*weight))
-		return refuse_field(c, "the weight ", s->weight, " is not finite");
+		return refuse_field(c, "the existing weight ", s->weight,
+				    " times the new weight is not finite");
 	return true;
 }
 
@@ -227,9 +228,9 @@ write_steps(const struct ib_annotate *s, size_t from, double weight, struct ib_b
 }
 
 /*
- * Find the object in which to insert the weight a.b.c: a.b, or a if the record has no a.b, or
- * otherwise the record. *close is set to the closing brace of this object, and *depth to 2 for a.b,
- * 1 for a, and 0 for the record. Returns false if a or a.b is not an object.
+ * Find the object in which to insert the weight a.b.c: `a.b`, or else `a`, or else the record.
+ * *close is set to the closing brace of this object, and *depth to 2 for `a.b`, 1 for `a`, and 0
+ * for the record. Returns false if `a` or `a.b` exists but is not an object.
  */
 static bool
 find_object(const struct ib_annotate *s, struct ib_cursor *c, size_t *depth, const char **close)

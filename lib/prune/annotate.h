@@ -17,8 +17,8 @@ enum ib_annotate_field {
 	IB_ANNOTATE_ID,
 	IB_ANNOTATE_EXPLANATION,
 	/*
-	 * The position of the outermost object around the weight field. If the field is a.b.c, the
-	 * object a has this position, and the object a.b has the next position.
+	 * The position of the outermost object around the weight field. If the field is a.b.c, this
+	 * is the position of the object `a`, and the next position is that of the object `a.b`.
 	 */
 	IB_ANNOTATE_OBJECT
 };
@@ -56,9 +56,9 @@ struct ib_annotation {
 };
 
 /*
- * Append the current record of c to out, with the decision and the id inserted. A newline is
- * appended to a line, even if the last line of the input has no newline. Before each element of a
- * JSON array, ",\n" is written. Returns false if the record is invalid; c->why is then the reason.
+ * Append the current record of c to out, with the decision and the id inserted. Each line gets a
+ * newline, even if the last line of the input has none. Before each element of a JSON array, ",\n"
+ * is written. Returns false if the record is invalid; c->why is then the reason.
  */
 bool ib_annotate_write(const struct ib_annotate *s, struct ib_cursor *c,
 		       const struct ib_annotation *annotation, struct ib_bytes *out,

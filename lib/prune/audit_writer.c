@@ -1,6 +1,6 @@
 /*
  * Write one run to the audit log: format the lines, hash them, and append the
- * frame.
+ * zstd frame.
  */
 #define XXH_INLINE_ALL
 #include "prune/audit_writer.h"

@@ -1,9 +1,9 @@
 /*
- * Order statistics of scores. The totals tell which bin contains a threshold, or the score of a
- * given rank; a bin is defined by the leading bits of the score. In addition to the totals, only
- * the values in this bin are needed. A second pass over the scores counts the values in the bin.
- * Before the second pass, the functions below run without the values and only record which bins
- * they need. Bins are requested for scores in memory (count_bins() in rules.c), and with
+ * Find order statistics of the scores. A bin contains all scores with the same leading bits. The
+ * totals tell which bin contains a threshold, or the score of a given rank. In addition to the
+ * totals, only the values in this bin are needed. A second pass over the scores counts these
+ * values. Before the second pass, the functions below run without the values and only store which
+ * bins they need. Bins are requested for scores in memory (count_bins() in rules.c), and with
  * --write-bins for scores that are spread over several machines.
  */
 #include "prune/bins_request.h"
@@ -18,8 +18,9 @@ ib_bins_request_lacks(const char *option, struct ib_error *err)
 	return ib_fail(err, IB_E_MISUSE,
 		       "%s: --totals lacks statistics that this rule needs. Repeat this "
 		       "ib-prune command with --write-bins WANT, run ib-score --bins WANT "
-		       "--write-totals FILE on each partition, and use the merged totals "
-		       "files for --totals (or give all scores with -s, without --totals)",
+		       "--write-totals FILE on each partition, merge these totals files, and "
+		       "give the result with --totals (or give all scores with -s, without "
+		       "--totals)",
 		       option);
 }
 

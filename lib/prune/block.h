@@ -58,7 +58,7 @@ struct ib_pruned {
 	struct ib_dry_run dry_run; /* results of --dry-run */
 	/* number of records in the block; number of lines if the manifest is a list */
 	uint64_t numbers;
-	bool bad; /* true if the record in line bad_line is invalid; `why` is then the reason */
+	bool bad; /* true if the record on line bad_line is invalid; `why` is then the reason */
 	uint64_t bad_line;
 	char why[IB_WHY_MAX];
 	bool failed; /* true if memory ran out */

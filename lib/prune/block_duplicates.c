@@ -33,7 +33,7 @@ describe_remedy(const struct ib_prune_options *o, const struct ib_source *source
 		snprintf(text, size, "the operand is given twice; ");
 	else if (key->kind == IB_KEY_FIELDS && key->n == 1 && name.n < 40)
 		snprintf(text, size,
-			 "for several segments of one file use a "
+			 "if several records are segments of one file, use a "
 			 "composite key such as -k %.*s,offset; ",
 			 (int)name.n, name.p);
 	else

@@ -5,7 +5,7 @@
 #include "prune/block.h"
 
 /*
- * Record the ids of a block in *check. Returns IB_E_DATA if an id has occurred before, unless
+ * Store the ids of a block in *check. Returns IB_E_DATA if an id has occurred before, unless
  * duplicates are allowed. The error message names the line of the repeated id and the likely cause.
  * `line` is the number of the first line of the block. Blocks must be passed in manifest order.
  */

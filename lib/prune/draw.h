@@ -10,10 +10,7 @@
 
 #include "infobatch_run.h"
 
-/*
- * Return the draw u of a sample as the integer u * 2^53. Two such integers compare like the two
- * draws.
- */
+/* Return the draw u of a sample as the integer u * 2^53. */
 static inline uint64_t
 ib_draw_bits(uint64_t key, const char *p, size_t n)
 {

@@ -28,7 +28,7 @@ void ib_duplicate_check_release(struct ib_duplicate_check *s);
 /* Return the hash of an id that has no score row. At least one bit of the hash is 1. */
 XXH128_hash_t ib_duplicate_check_hash(const struct ib_duplicate_check *s, struct ib_span id);
 
-/* Record that the id of the score row has occurred. Returns true if the id had occurred before. */
+/* Store that the id of the score row has occurred. Returns true if it had occurred before. */
 static inline bool
 ib_duplicate_check_row(struct ib_duplicate_check *s, uint32_t row)
 {

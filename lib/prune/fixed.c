@@ -1,12 +1,12 @@
 /*
- * --sampling fixed: of the n rows that have a known score and the same pi < 1, keep exactly k =
- * round(pi * n) rows. The kept rows have the smallest pairs (u, id).
+ * --sampling fixed: all rows that have a known score and the same pi < 1 form a group. Of the n
+ * rows of a group, keep exactly k = round(pi * n). The kept rows have the smallest pairs (u, id).
  *
- * Two passes over the rows find the rows to keep, for any number of groups, so the time is linear.
- * The first pass counts the rows of each group in U_BINS bins, which are the leading bits of u.
- * These counts determine the edge bin: the bin that contains the k-th smallest u of the group. The
- * second pass keeps the rows in the bins below the edge bin, and collects the rows in the edge bin.
- * The collected rows, about n / 4096, are then sorted.
+ * Two passes over the rows are enough for any number of groups, so the time is linear. The first
+ * pass counts the rows of each group in U_BINS bins, by the leading bits of u. These counts
+ * determine the edge bin: the bin that contains the k-th smallest u of the group. The second pass
+ * keeps the rows in the bins below the edge bin, and collects the rows in the edge bin. The
+ * collected rows, about n / 4096, are then sorted.
  */
 #define XXH_INLINE_ALL
 #include "prune/fixed.h"
@@ -18,7 +18,7 @@
 #include "base/error.h"
 #include "prune/draw.h"
 
-/* The number of bins of u. With more bins, 64 groups would not fit into the cache. */
+/* The number of bins of u. With more bins, the counts of 64 groups would not fit into the cache. */
 #define U_BINS 4096
 
 /* The state of the search for the k smallest u in one group. */

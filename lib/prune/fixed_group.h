@@ -16,8 +16,8 @@ struct ib_fixed_group {
 };
 
 /*
- * Return the index of the first of n groups whose pi is at least `pi`, or n - 1 if there is none.
- * This is a binary search without a branch in the loop.
+ * Find the first group whose pi is at least `pi`. Returns its index, or n - 1 if there is no such
+ * group. This is a binary search without a branch in the loop.
  */
 static inline size_t
 ib_fixed_group_seek(const struct ib_fixed_group *g, size_t n, double pi)

@@ -36,10 +36,7 @@ check_epochs(const struct ib_prune_inputs *b, const struct ib_prune_options *o,
 
 	if (b->scores->table.n == 0 && b->scores->part.count == 0 && e > 0 &&
 	    ib_rule_needs_scores(o->rule.rule))
-		ib_warn(context,
-			"%s: contains no scores: every sample is kept, because a "
-			"sample without a score is always kept",
-			scores_name(o));
+		ib_warn(context, "%s: contains no scores, so every sample is kept", scores_name(o));
 	if (newest > e)
 		return ib_fail(err, IB_E_DATA,
 			       "%s: contains losses of epoch %lld, which is later than -e %lld: "
@@ -48,7 +45,7 @@ check_epochs(const struct ib_prune_inputs *b, const struct ib_prune_options *o,
 	if (newest == e)
 		ib_warn(context,
 			"%s: already contains losses of epoch %lld: epochs are "
-			"numbered from 0, and -e is the next epoch to train",
+			"numbered from 0, and -e must be the next epoch to train",
 			scores_name(o), (long long)e);
 	return IB_OK;
 }
@@ -105,7 +102,7 @@ load_totals(const char *path, struct ib_totals_file **totals, char *digest, stru
 	return st ? st : ib_totals_file_check(*totals, path, err);
 }
 
-/* True if t can be the totals of a subset of the samples whose totals are `all`. */
+/* True if t can be the totals of a subset of the samples that `all` covers. */
 static bool
 is_summed(const struct ib_totals *all, const struct ib_totals *t)
 {

@@ -1,6 +1,6 @@
 /*
  * The inputs of the decisions of a run: the scores, and the totals of --totals. The functions read
- * the scores and the totals, and check that both belong together and fit the epoch.
+ * the scores and the totals, and check that they match each other and the epoch.
  */
 #ifndef IB_PRUNE_INPUTS_H
 #define IB_PRUNE_INPUTS_H

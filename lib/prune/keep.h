@@ -10,7 +10,10 @@
 enum ib_status ib_keep_read(const struct ib_rule_options *options, double *keep,
 			    struct ib_error *err);
 
-/* Warn that the rule cannot keep the fraction of --keep; `nearest` is the nearest fraction. */
+/*
+ * Warn that the rule cannot keep the fraction of --keep, and that `nearest` is the nearest possible
+ * fraction.
+ */
 void ib_keep_warn(const struct ib_rule *rule, double nearest, const struct ib_context *context);
 
 /*

@@ -1,8 +1,8 @@
 /*
  * The files that one run of ib-prune writes: the pruned records, the companions, the weights file
  * and the epoch manifest. The epoch manifest is one file, one file per operand, or K files with
- * --split. Each kind of output is an item of one array. ib_prune_outputs_commit() makes all files
- * appear together; after an error, no file appears.
+ * --split. Each kind of output is one item of the array `output`. ib_prune_outputs_commit() makes
+ * all files appear together; after an error, no file appears.
  */
 #ifndef IB_PRUNE_OUTPUTS_H
 #define IB_PRUNE_OUTPUTS_H

@@ -93,10 +93,7 @@ ib_param_may_be_null(const struct ib_param *p)
 	       p->kind == IB_PARAM_EPOCH || p->kind == IB_PARAM_AGE;
 }
 
-/*
- * True if the options have a value for the parameter. Only a text or an IB_PARAM_EPOCH can be
- * absent.
- */
+/* True if the options have a value for the parameter. Only texts and epochs can be absent. */
 static inline bool
 ib_param_is_given(const struct ib_param *p, const struct ib_rule_options *o)
 {

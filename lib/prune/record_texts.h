@@ -57,7 +57,7 @@ void ib_record_texts_add_weight(struct ib_record_texts *t, struct ib_span id, do
  */
 void ib_record_texts_note(struct ib_record_texts *t, struct ib_span id, uint64_t number);
 
-/* Return the bytes of a text that belong to the record t->written[i]. */
+/* Return the part of a text that belongs to the record t->written[i]. */
 struct ib_span ib_record_texts_get(const struct ib_record_texts *t, enum ib_text text, size_t i);
 
 #endif

@@ -9,9 +9,9 @@
 #include "prune/rule.h"
 
 /*
- * If the sum of the weights of an unbiased run differs from the number of samples by more than this
- * many standard errors, the run must be wrong: by chance alone, a difference of this size has a
- * probability of 6e-5.
+ * If the sum of the weights of an unbiased rule differs from the number of samples by more than
+ * this many standard errors, the run must be wrong: by chance alone, a difference of this size has
+ * a probability of 6e-5.
  */
 #define IB_WEIGHT_SUM_LIMIT 4
 
@@ -20,19 +20,20 @@ struct ib_run_stats {
 	uint64_t reasons[IB_NREASONS];
 	double max_weight;
 	/*
-	 * weight_var: the variance of weight_sum. Each drawn sample adds (1-pi)/pi to weight_var. A
-	 * group of --sampling fixed adds the variance that run_stats.c computes.
+	 * weight_var: the variance of weight_sum. Each sample with 0 < pi < 1 that is in no group
+	 * of --sampling fixed adds (1-pi)/pi. A group of --sampling fixed adds the variance that
+	 * run_stats.c computes.
 	 */
 	struct ib_exact expected_kept, weight_sum, weight_var;
 	/* The members below count samples that are not yet in the sums. */
 	uint64_t certain;	 /* number of samples with pi = 1 */
-	struct ib_repeats drawn; /* counts of drawn samples, per pi */
+	struct ib_repeats drawn; /* for each pi < 1: counts of the samples that are in no group */
 	/* group[i]: count of the samples in group i of --sampling fixed */
 	struct ib_repeat group[IB_THRESHOLDS_MAX];
 };
 
 void ib_run_stats_init(struct ib_run_stats *t);
-/* *repeat counts samples with the same pi. Add them to the sums, and set the counts to 0. */
+/* Add the samples that `repeat` counts to the sums, and set its counts to 0. */
 void ib_run_stats_flush_pi(struct ib_run_stats *t, struct ib_repeat *repeat);
 /* Add all counted samples to the sums, except the samples in groups of --sampling fixed. */
 void ib_run_stats_flush(struct ib_run_stats *t);

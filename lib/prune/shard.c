@@ -19,7 +19,7 @@ struct shard {
 	const struct ib_source *source;
 	struct ib_tar *tar;
 	struct ib_tar_maker *maker;
-	/* true if there is a current sample; the members up to `mtime` describe it */
+	/* true if there is a current sample, which the struct members up to `mtime` describe */
 	bool has_sample;
 	struct ib_bytes key, id;
 	struct ib_annotation annotation;
@@ -80,7 +80,7 @@ write_member(void *ctx, const struct ib_tar_piece *piece)
 		ib_prune_outputs_write_piece(s->run->outputs, IB_TO_PRUNED, piece);
 }
 
-/* Store a piece of an existing weight's text. With --pruned, also copy the piece to the output. */
+/* Store a piece of an existing weight's text. Also copy it to --pruned if the sample is pruned. */
 static void
 append_weight(void *ctx, const struct ib_tar_piece *piece)
 {
@@ -303,8 +303,8 @@ handle_weight(struct shard *s, struct ib_error *err)
 		weight *= existing;
 		if (!isfinite(weight))
 			return fail_sample(s,
-					   "gets a weight that is not "
-					   "finite",
+					   "has an existing weight whose product with the new "
+					   "weight is not finite",
 					   err);
 	}
 	return s->to_manifest ? write_weight(s, weight, err) : IB_OK;

@@ -116,7 +116,7 @@ ib_shard_members_end(struct ib_shard_members *m, struct ib_span key, bool repeat
 	if (m->names.failed)
 		return ib_fail_memory(err);
 	if (sort_names(m))
-		*problem = "has two members of the same name";
+		*problem = "has two members with the same name";
 	if (*problem || !repeats)
 		return IB_OK;
 	st = find_separated(m, key, &separated, err);

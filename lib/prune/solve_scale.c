@@ -304,9 +304,9 @@ last_at_floor(double x, double floor)
 
 /*
  * Return the sign of (cost - target) at c = scale/x, where scale is 1 or floor. The difference is
- * multiplied by x, so that it can be computed exactly. Let y be the proxy of a sample. At this c,
- * `nfloor` samples have pi = floor, samples whose ib_float_order(y) is in [from, to) have pi = c*y,
- * and samples with a larger y have pi = 1.
+ * multiplied by x, so that it can be computed exactly. Let y be the number that proportional.c
+ * computes from the score of a sample. At this c, `nfloor` samples have pi = floor, samples whose
+ * ib_float_order(y) is in [from, to) have pi = c*y, and samples with a larger y have pi = 1.
  */
 static int
 compare_cost(const struct search *s, double x, double scale, uint64_t nfloor, uint64_t from,
@@ -324,7 +324,10 @@ compare_cost(const struct search *s, double x, double scale, uint64_t nfloor, ui
 	return ib_exact_compare(&acc, &zero);
 }
 
-/* True if the solution has pi = floor at this x: the cost at c = floor/x is at least the target. */
+/*
+ * True if the solution has pi = floor at the x whose ib_float_order() is `order`: the cost at c =
+ * floor/x is at least the target.
+ */
 static bool
 is_at_floor(const struct search *s, uint32_t order)
 {
@@ -337,7 +340,10 @@ is_at_floor(const struct search *s, uint32_t order)
 	return compare_cost(s, x, s->b->floor, count_below(s, from), from, to) >= 0;
 }
 
-/* True if the solution has pi < 1 at this x: the cost at c = 1/x is above the target. */
+/*
+ * True if the solution has pi < 1 at the x whose ib_float_order() is `order`: the cost at c = 1/x
+ * is above the target.
+ */
 static bool
 is_drawn(const struct search *s, uint32_t order)
 {

@@ -15,7 +15,8 @@
 
 /*
  * The number of thresholds that are <= the score selects pi. A binary search without branches finds
- * this number. With two buckets, this saves 14 % of the time per sample (tests/PERFORMANCE.md).
+ * this number. With two buckets, avoiding branches saves 14 % of the time per sample
+ * (tests/PERFORMANCE.md).
  */
 static void
 thresholds_pi(const struct ib_rule *rule, const float *score, size_t n, double *pi)
@@ -313,7 +314,7 @@ const struct ib_rule_kind ib_rule_kind_random = {
 	.pi = random_pi,
 };
 
-/* True if the threshold `spec` is not below `previous`, or if only the scores can show this. */
+/* True if the threshold `spec` is not below `previous`, or if this depends on the scores. */
 static bool
 ascends(const struct threshold_spec *previous, const struct threshold_spec *spec)
 {

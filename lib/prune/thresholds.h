@@ -6,7 +6,7 @@
 
 #define IB_THRESHOLDS_MAX 64
 
-/* this pi means that the sample is at or above the threshold, and is kept without a draw */
+/* pi of a sample that is kept without a draw, because its score is at or above the threshold */
 #define IB_PI_HIGH 2.0
 
 /*

@@ -1,4 +1,4 @@
-/* Compute the factor of --normalize mean from the keep probabilities of the scored samples. */
+/* Compute the factor of --normalize mean from the pi of each sample with a known score. */
 #include "prune/weight_factor.h"
 
 #include <math.h>

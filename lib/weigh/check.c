@@ -125,9 +125,9 @@ compare_with_receipt(const cJSON *receipt, const char *path, const struct expect
 	if (st || is_equal(s, value))
 		return st;
 	if (s->is_integer)
-		return ib_fail(err, IB_E_CHECK, "%s: %s is %.0f, but the receipt %s has %.0f", name,
-			       s->name, s->value, path, value);
-	return ib_fail(err, IB_E_CHECK, "%s: %s is %s, but the receipt %s has %s", name, s->name,
+		return ib_fail(err, IB_E_CHECK, "%s: '%s' is %.0f, but the receipt %s has %.0f",
+			       name, s->name, s->value, path, value);
+	return ib_fail(err, IB_E_CHECK, "%s: '%s' is %s, but the receipt %s has %s", name, s->name,
 		       format_number(a, s->value), path, format_number(b, value));
 }
 

@@ -34,7 +34,7 @@ struct ib_chunk {
 	struct ib_finding failed; /* first error of a check (--check) */
 };
 
-/* True if the options request a TSV output, which contains the ids. */
+/* True if the options request TSV output, which contains the ids. */
 static inline bool
 ib_writes_tsv_ids(const struct ib_weights_options *o)
 {

@@ -118,8 +118,9 @@ ib_id_weights_fail_duplicate(const struct ib_id_weights *r, uint64_t row, enum i
 	const char *hint = code != IB_E_DATA	? ""
 			   : location.is_sample ? " (if several shards have the same keys, use -k "
 						  "@shard)"
-						: " (a composite key such as -k "
-						  "path,offset tells segments apart)";
+						: " (if several records are segments "
+						  "of one file, use a composite key such as "
+						  "-k path,offset)";
 	char text[IB_SHOW_MAX + 120], show[IB_SHOW_MAX];
 
 	snprintf(text, sizeof(text), "the id %s appears twice%s",

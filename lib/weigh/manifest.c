@@ -133,7 +133,7 @@ matches_otherwise(const struct ib_manifest *m, struct ib_chunk *s, size_t i)
 
 /*
  * Look up the records [from, s->n), at most IB_GROUP records, in the full manifest. Compare each of
- * them with the record of the same id.
+ * them with the record that has the same id.
  */
 static void
 find_group(const struct ib_manifest *m, struct ib_chunk *s, size_t from)
@@ -157,7 +157,7 @@ find_group(const struct ib_manifest *m, struct ib_chunk *s, size_t from)
 		else if (m->full->hashes_records && !XXH128_isEqual(s->hash[i], hash[s->row[i]]) &&
 			 !matches_otherwise(m, s, i))
 			ib_finding_record(finding, i, s->line[i],
-					  "the record of %s differs from its record in --base "
+					  "the record of %s differs from the record in --base "
 					  "by more than the added weight",
 					  ib_show(show, ib_id_span(&s->id[i])));
 	}
@@ -355,7 +355,7 @@ struct arrays {
 };
 
 /*
- * Copy the id of a sample to the arena, because use_chunk() later needs the ids of many samples.
+ * Copy the id of a sample to the arena, because use_chunk() needs the ids of many samples at once.
  * Returns false if out of memory.
  */
 static bool

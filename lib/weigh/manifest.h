@@ -14,7 +14,7 @@ struct ib_manifest {
 	struct ib_span weight_field;
 	bool needs_ids;	     /* true if the ids of the records are needed */
 	bool checks_tsv_ids; /* true if ids must be valid as fields of TSV */
-	/* output for the weights while the manifest is read; NULL if there is none */
+	/* output to which weights are written while the manifest is read; NULL if there is none */
 	struct ib_output *out;
 	bool keeps_ids, keeps_weights;
 	struct ib_id_weights rows;     /* filled if keeps_ids or keeps_weights is true */

@@ -49,8 +49,8 @@ ib_weight_stats_finalize(struct ib_weight_stats *t)
 /* ---- quotients ------------------------------------------------------------ */
 
 /*
- * Maximum number of terms of split_sum(). split_sum() sets term[] to doubles, the largest first,
- * whose exact sum is *x, and returns their number.
+ * split_sum() splits *x into at most TERMS_MAX doubles, the largest first, whose exact sum is *x.
+ * It stores them in term[] and returns their number.
  */
 #define TERMS_MAX 96
 

@@ -17,7 +17,7 @@ void ib_weight_stats_init(struct ib_weight_stats *t);
 /* Add all counted weights to the sums. */
 void ib_weight_stats_finalize(struct ib_weight_stats *t);
 
-/* *repeat counts equal weights. Add all of them to the sums, and set repeat->n to 0. */
+/* Add the equal weights that `repeat` counts to the sums, and set repeat->n to 0. */
 void ib_weight_stats_flush(struct ib_weight_stats *t, struct ib_repeat *repeat);
 
 /* Add one weight. The weight must be finite and positive. */
@@ -40,7 +40,7 @@ ib_weight_stats_add(struct ib_weight_stats *t, double w)
 }
 
 /*
- * The following functions require n > 0 and a call of ib_weight_stats_finalize(). Each
+ * Call the following functions only if n > 0, and only after ib_weight_stats_finalize(). Each
  * result is rounded once.
  */
 double ib_weight_stats_ess(const struct ib_weight_stats *t);	  /* (sum w)^2 / sum w^2 */
