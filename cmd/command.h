@@ -183,7 +183,7 @@ struct cli_common {
 			 "print statistics of the run to standard error"),                         \
 		CLI_CHOICE(0, "progress", "WHEN", "auto|always|never", enum cli_progress,          \
 			   common.progress,                                                        \
-			   "show progress on standard error (auto: on a "                          \
+			   "show progress on standard error (auto: only on a "                     \
 			   "terminal):"),                                                          \
 		CLI_COUNT('T', "threads", "N", "[0, 1024]", common.threads,                        \
 			  "use N threads (default 0: one per available core, "                     \

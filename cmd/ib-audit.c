@@ -41,12 +41,12 @@ set_page_hinkley(void *args, const char *value)
 	char delta[64];
 
 	if (!colon || (size_t)(colon - value) >= sizeof(delta))
-		return "D:A, two numbers";
+		return "D:A with two numbers D and A";
 	memcpy(delta, value, (size_t)(colon - value));
 	delta[colon - value] = '\0';
 	if (!ib_value_real(delta, "[0, inf)", &a->o.ph_delta) ||
 	    !ib_value_real(colon + 1, "[0, inf)", &a->o.ph_alarm))
-		return "D:A, two numbers, neither negative";
+		return "D:A with two numbers, each 0 or more";
 	return NULL;
 }
 
@@ -99,10 +99,9 @@ add_rule(void *args, const char *value)
 		 "the field that holds the weight; a record need not have a weight "               \
 		 "(default weight)")
 #define VISITS_ROW                                                                                 \
-	CLI_REAL(                                                                                  \
-		0, "visits", "F", "(0, inf)", o.visits,                                            \
-		"also print how many epochs with this rule fit a budget of visits; the budget is " \
-		"F times the visits of a whole run on all data (default: not set)")
+	CLI_REAL(0, "visits", "F", "(0, inf)", o.visits,                                           \
+		 "also print how many epochs with the rule fit into a budget of visits; the "      \
+		 "budget is F times the visits of a whole run on all data (default: not set)")
 #define EPOCHS_ROW                                                                                 \
 	CLI_EPOCHS_ROW(o.rule,                                                                     \
 		       "number of epochs of the whole run (required); the last epochs keep all "   \
@@ -121,9 +120,10 @@ static const struct cli_option summary_options[] = {
 	CLI_GROUP("Main options"),
 	LAST_ROW,
 	COST_ROW,
-	CLI_FLAG(0, "errors", o.errors,
-		 "with --json: also print the standard error of the sum of weights, and the "
-		 "difference from the expected sum in standard errors"),
+	CLI_FLAG(
+		0, "errors", o.errors,
+		"with --json: also print the standard error of the sum of weights, and by how many "
+		"standard errors the sum differs from the expected sum"),
 	BY_ROWS,
 	TABLE_ROWS,
 	CLI_COMMON_ROWS,
@@ -133,8 +133,8 @@ static const struct cli_option show_options[] = {
 	CLI_GROUP("Main options"),
 	CLI_EPOCH('e', "epoch", "N", NULL, o.epoch, "print only epoch N (default: all)"),
 	CLI_INPUT('s', "scores", o.scores, 0,
-		  "also print the current score, last epoch and visits of each id, read from this "
-		  "score file (default: none)"),
+		  "also print the score, the last epoch and the number of visits that this score "
+		  "file has for each id (default: none)"),
 	MANIFEST_ROWS("the manifest of the run: an id that is neither in the log nor in FILE is an "
 		      "error; may be given several times (default: none)"),
 	TABLE_ROWS,
@@ -171,9 +171,10 @@ static const struct cli_option suspects_options[] = {
 
 static const struct cli_option verify_options[] = {
 	CLI_GROUP("Main options"),
-	CLI_INPUT('s', "scores", o.scores, 0,
-		  "also compare the scores in LOG with FILE, a score file that ib-prune read for "
-		  "this log (default: none)"),
+	CLI_INPUT(
+		's', "scores", o.scores, 0,
+		"also compare the scores in LOG with the scores in FILE, a score file that one of "
+		"the logged runs read (default: none)"),
 	OUTPUT_ROW,
 	CLI_COMMON_ROWS,
 };
@@ -286,18 +287,20 @@ struct subcommand {
 
 static const struct subcommand subcommands[] = {
 	SUBCOMMAND(IB_AUDIT_SIMULATE, "simulate", "-E N [OPTION]... LOSSLOG...",
-		   "compute what a rule would have saved, from loss logs",
-		   "Compute what a rule would have saved, from the loss logs of a run on all data.",
+		   "compute how much a rule would have saved, from loss logs",
+		   "Compute how much a rule would have saved, from the loss logs of a run on "
+		   "all\ndata.",
 		   "ib-audit simulate -E 90 -e name loss.*.jsonl\n"
 		   "ib-audit simulate -E 90 --rule rank:power=0.7 -e name loss.*.jsonl\n",
 		   simulate_options, 1, SIZE_MAX, "a loss log"),
-	SUBCOMMAND(IB_AUDIT_COMPARE, "compare", "-E N [OPTION]... LOSSLOG...",
-		   "compare what rules would have saved",
-		   "Compare what rules would have saved, from the loss logs of a run on all "
-		   "data.",
-		   "ib-audit compare -E 90 -e name loss.*.jsonl\n"
-		   "ib-audit compare -E 90 --rule rank --rule hard -e name loss.*.jsonl\n",
-		   compare_options, 1, SIZE_MAX, "a loss log"),
+	SUBCOMMAND(
+		IB_AUDIT_COMPARE, "compare", "-E N [OPTION]... LOSSLOG...",
+		"compare how much several rules would have saved",
+		"Compare how much several rules would have saved, from the loss logs of a run\non "
+		"all data.",
+		"ib-audit compare -E 90 -e name loss.*.jsonl\n"
+		"ib-audit compare -E 90 --rule rank --rule hard -e name loss.*.jsonl\n",
+		compare_options, 1, SIZE_MAX, "a loss log"),
 	SUBCOMMAND(IB_AUDIT_SUMMARY, "summary", "[OPTION]... LOG",
 		   "print how many samples each epoch kept and pruned",
 		   "Print how many samples each epoch kept and pruned.",
@@ -305,11 +308,11 @@ static const struct subcommand subcommands[] = {
 		   "ib-audit summary --last 5 --json audit.zst\n",
 		   summary_options, 1, 1, "an audit log"),
 	SUBCOMMAND(IB_AUDIT_SHOW, "show", "[OPTION]... LOG ID...",
-		   "print what happened to single samples",
-		   "Print what happened to single samples, epoch by epoch.",
+		   "print what happened to individual samples",
+		   "Print what happened to individual samples, epoch by epoch.",
 		   "ib-audit show audit.zst train/2\n"
 		   "ib-audit show -s run.npz audit.zst train/2 train/3\n",
-		   show_options, 2, SIZE_MAX, "an audit log and an id"),
+		   show_options, 2, SIZE_MAX, "an audit log"),
 	SUBCOMMAND(IB_AUDIT_LIST, "list", "[OPTION]... LOG",
 		   "list samples that were pruned, or kept although pi < 1",
 		   "List the samples that were pruned, or kept although pi was below 1.",
@@ -520,13 +523,13 @@ run_without_subcommand(struct args *a, int argc, char **argv)
 		   near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
-/* Print what verify has checked, such as "16 runs, 431,203 decisions: all agree". */
+/* Print what verify has checked, such as "16 runs, 431,203 decisions: all correct". */
 static void
 print_agreement(const struct cli *cli, const struct ib_audit_result *r)
 {
 	char runs[32], decisions[32];
 
-	cli_print(cli, "%s run%s, %s decision%s: all agree", cli_format_count(runs, r->runs),
+	cli_print(cli, "%s run%s, %s decision%s: all correct", cli_format_count(runs, r->runs),
 		  r->runs == 1 ? "" : "s", cli_format_count(decisions, r->decisions),
 		  r->decisions == 1 ? "" : "s");
 }

@@ -38,8 +38,8 @@ static const struct cli_option options[] = {
 	CLI_SHARE_ROWS(o.rule),
 	CLI_FLAG(
 		'n', "dry-run", o.dry_run,
-		"write no manifest; instead print how many samples the rule would keep, as a table "
-		"on a terminal, else as JSON; without operands, use the samples of the score file"),
+		"write no manifest; instead print how many samples the rule would keep: a table on "
+		"a terminal, otherwise JSON; without operands, use the samples of the score file"),
 	CLI_OUTPUT('a', "audit", o.audit, CLI_APPEND | CLI_LOCK,
 		   "append the decisions to the audit log FILE (default: none); see ib-audit(1)"),
 	CLI_GROUP("Rule"),
@@ -71,7 +71,8 @@ static const struct cli_option options[] = {
 	CLI_CHOICE(0, "existing-weight", "WHAT", "fail|multiply|replace", enum ib_existing_weight,
 		   o.existing_weight, "what to do with a record that already has a weight:"),
 	CLI_CHOICE(0, "normalize", "HOW", IB_NORMALIZE_WORDS, enum ib_normalize, o.rule.normalize,
-		   "scale the weights to the expected mean 1 (mean), or do not scale (none):"),
+		   "scale the weights so that their expected mean is 1 (mean), or do not scale "
+		   "(none):"),
 	CLI_TEXT(0, "id-field", "NAME", o.id_field,
 		 "also write the id, as a string, to the field NAME (default: not written)"),
 	CLI_FLAG(0, "explain", o.explain, "add pi, u, score and reason to each record"),
@@ -137,7 +138,7 @@ check_outputs(const struct cli *cli, const struct ib_prune_options *o)
 	if (o->id_field && (o->format == IB_FORMAT_LIST || o->format == IB_FORMAT_TAR))
 		cli_misuse(cli, "--id-field cannot be used with lists and tar files");
 	if (o->id_field && !strcmp(o->id_field, weight))
-		cli_misuse(cli, "--id-field and --weight-field have the same name");
+		cli_misuse(cli, "--id-field and --weight-field name the same field");
 	if (o->id_field && !strncmp(o->id_field, weight, n) && weight[n] == '.')
 		cli_misuse(cli,
 			   "--weight-field %s needs an object in the field %s, but --id-field "
@@ -164,7 +165,7 @@ check_arrays(const struct cli *cli, const struct ib_prune_options *o, const char
 			   name, path);
 	if (o->explain)
 		cli_misuse(cli,
-			   "%s %s: an .npz cannot hold the explanations of --explain: "
+			   "%s %s: an .npz file cannot hold the explanations of --explain: "
 			   "choose a name that ends in .jsonl or .csv",
 			   name, path);
 }
@@ -191,8 +192,8 @@ check_range(const struct cli *cli, const struct ib_prune_options *o)
 			   o->weight_field);
 	if (o->weight_field && !strcmp(o->weight_field, "rate_factor") &&
 	    o->rule.normalize == IB_NORMALIZE_MEAN)
-		cli_misuse(cli, "--weight-field rate_factor: with --range and --normalize this is "
-				"the name of another array");
+		cli_misuse(cli, "--weight-field rate_factor: with --range and --normalize, another "
+				"array has this name");
 	if (!o->split && !o->dry_run && cli_has_placeholder(o->output, 's'))
 		cli_misuse(cli, "-o with %%s needs operands, but --range has no operands");
 }
@@ -208,11 +209,11 @@ check(struct cli *cli, struct args *a)
 	cli_exclude(cli, "write-bins",
 		    "scores dry-run output pruned weights companion receipt audit split");
 	if (!o->scores && !o->write_bins && ib_rule_needs_scores(o->rule.rule))
-		cli_misuse(cli, "-s is missing: only --rule random needs no scores");
+		cli_misuse(cli, "-s is missing: every rule except random needs a score file");
 	cli_exclude(cli, "full-from", "epochs delta");
 	if (o->rule.normalize == IB_NORMALIZE_MEAN && o->totals)
 		cli_misuse(cli, "--normalize mean and --totals are mutually exclusive: each "
-				"partition would scale its weights by another factor");
+				"partition would scale its weights by a different factor");
 	if (o->dry_run)
 		cli_warn_unused(cli, "normalize", "with --dry-run");
 	cli_warn_unused_without(cli, "delta", "epochs");

@@ -20,8 +20,8 @@ static const struct cli_option options[] = {
 		   "update or create the score file FILE, and hold the lock FILE.lock meanwhile "
 		   "(default: none)"),
 	CLI_OUTPUT('o', "output", o.output, CLI_STDOUT | CLI_PARTS | CLI_NPZ,
-		   "write the score file to FILE: in .npz format if the name ends in .npz, else as "
-		   "JSON lines (default: JSON lines to standard output)"),
+		   "write the score file to FILE: in .npz format if the name ends in .npz, "
+		   "otherwise as JSON lines (default: JSON lines to standard output)"),
 	CLI_INPUT('s', "scores", o.start, CLI_STDIN | CLI_START,
 		  "start from this earlier score file (default: none)"),
 	CLI_FLAG(0, "no-wait", o.no_wait,

@@ -31,19 +31,20 @@ static const struct cli_option options[] = {
 		   "write to FILE (default standard output)"),
 	CLI_CHOICE('O', "output-format", "FORM", "text|tsv|jsonl|npy|npz|f32",
 		   enum ib_weights_format, o.out,
-		   "format of the output; if -o FILE ends in .npy or .npz, this ending selects "
-		   "npy or npz:"),
+		   "format of the output (if -o FILE ends in .npy or .npz, this ending selects "
+		   "the format):"),
 	CLI_INPUTS(0, "base", "MANIFEST", o.base,
 		   "write one weight per record of this full manifest, 0 for a pruned record (may "
 		   "be repeated)"),
 	CLI_TEXT(0, "base-key", "FIELD", o.base_key,
 		 "the field of --base that holds the id (default: the same as -k)"),
 	CLI_OUTPUT(0, "index", o.index, CLI_NPY,
-		   "write to FILE, as .npy, the row numbers (in --base) of the kept records "
-		   "(default: none)"),
-	CLI_CALL(0, "normalize", "HOW", set_normalize,
-		 "none (default): leave the weights unchanged; mean: scale the weights so that "
-		 "the mean of the positive weights is 1; sum:N: scale the weights to the sum N"),
+		   "write to FILE, in .npy format, the row numbers that the kept records have in "
+		   "--base (default: none)"),
+	CLI_CALL(
+		0, "normalize", "HOW", set_normalize,
+		"scale the weights so that the mean of the positive weights is 1 (mean) or so that "
+		"the sum of the weights is N (sum:N), or do not scale (none, the default)"),
 	CLI_IF_CHANGED(o.if_changed),
 	CLI_GROUP("Input"),
 	CLI_TEXT(0, "weight-field", "NAME", o.weight_field,
@@ -55,7 +56,7 @@ static const struct cli_option options[] = {
 		 "print statistics as JSON: n, sum, mean, effective sample size, fraction saved, "
 		 "and others"),
 	CLI_COUNT(0, "batch", "B", "[1, 18446744073709551615]", o.batch,
-		  "with --stats: also print the number of steps if a batch has B samples (default: "
+		  "with --stats: also print the number of steps for batches of B samples (default: "
 		  "not set)"),
 	CLI_FLAG(0, "check", o.check,
 		 "check the manifest against --base or --total; exit with status 1 if the check "
@@ -141,7 +142,7 @@ print_agreement(const struct cli *cli, const struct ib_weights_result *r)
 {
 	char records[32], total[32], sum[24];
 
-	cli_print(cli, "%s record%s of %s samples, sum of the weights %s: all agree",
+	cli_print(cli, "%s record%s of %s samples, sum of the weights %s: all correct",
 		  cli_format_count(records, r->records), r->records == 1 ? "" : "s",
 		  cli_format_count(total, r->total), cli_format_number(sum, r->sum));
 }

@@ -5,7 +5,7 @@ const char *
 cli_parse_log_epoch(struct ib_log_options *log, const char *value)
 {
 	static const char expected[] =
-		"a whole number in [0, 2147483647], or 'name', or 'name:PATTERN' with one %d";
+		"a whole number in [0, 2147483647], 'name' or 'name:PATTERN' with one %d";
 	int64_t epoch = 0;
 	const char *p = value, *number;
 

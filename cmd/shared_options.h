@@ -40,10 +40,10 @@
 			 "the field that holds the loss, or a sum of fields such as "              \
 			 "'cls+0.5*box' (default loss)"),                                          \
 		CLI_CALL('e', "epoch", "N|name[:PATTERN]", epoch_call,                             \
-			 "N: the epoch of records without an epoch field (default 0; required "    \
-			 "with earlier scores and, in ib-audit, with several logs); name: take "   \
-			 "the epoch from the file name: the number after epoch, ep or e, or the "  \
-			 "only number; name:PATTERN: the epoch is the number at %d in PATTERN"),   \
+			 "the epoch of records without an epoch field: N (default 0; required "    \
+			 "with earlier scores and, in ib-audit, with several logs); with name, "   \
+			 "the number after epoch, ep or e in the file name, or the only number "   \
+			 "there; with name:PATTERN, the number that %d in PATTERN matches"),       \
 		CLI_TEXT(0, "epoch-field", "NAME", log.epoch_field,                                \
 			 "the field that holds the epoch (default epoch)"),                        \
 		CLI_FORMAT(log.format, IB_LOG_FORMAT_WORDS),                                       \
@@ -54,11 +54,10 @@
 			   log.duplicates,                                                         \
 			   "which loss to use if several records of an epoch have "                \
 			   "the same id:"),                                                        \
-		CLI_CHOICE(                                                                        \
-			0, "nonfinite", "WHAT", IB_NONFINITE_WORDS, enum ib_nonfinite,             \
-			log.nonfinite,                                                             \
-			"what to do if a loss is NaN or infinite: keep the sample and make its "   \
-			"score unknown, skip the record, or fail:"),                               \
+		CLI_CHOICE(0, "nonfinite", "WHAT", IB_NONFINITE_WORDS, enum ib_nonfinite,          \
+			   log.nonfinite,                                                          \
+			   "if a loss is NaN or infinite, make the score of the sample unknown "   \
+			   "(keep), skip the record (skip), or fail (fail):"),                     \
 		CLI_COUNT(0, "max-bad", "N", NULL, log.max_bad,                                    \
 			  "skip up to N invalid records (default 0)")
 
@@ -70,10 +69,9 @@
 	CLI_RULE(0, "rule", rule_,                                                                 \
 		 "formula that turns a sample's score into its keep "                              \
 		 "probability; these are the rules and their parameters:"),                        \
-		CLI_SETTING(                                                                       \
-			0, "sampling", "HOW", IB_SAMPLING_WORDS, rule_,                            \
-			"draw each sample independently (poisson), or fix how many samples of "    \
-			"each keep probability are kept (fixed):"),                                \
+		CLI_SETTING(0, "sampling", "HOW", IB_SAMPLING_WORDS, rule_,                        \
+			    "draw each sample independently (poisson), or fix, for each keep "     \
+			    "probability, how many samples are kept (fixed):"),                    \
 		CLI_SEED_ROW(rule_)
 
 /* Options that determine how many samples are pruned. */
@@ -82,7 +80,7 @@
 		    "prune this fraction of the samples below the threshold; in [0, 1) "           \
 		    "(default 0.5)"),                                                              \
 		CLI_SETTING(0, "keep", "F", NULL, rule_,                                           \
-			    "instead of -r: keep this fraction of all samples (rules "             \
+			    "keep this fraction of all samples (instead of -r; rules "             \
 			    "infobatch, random and proportional; default: not set)")
 
 #define CLI_EPOCHS_ROW(rule_, text) CLI_SETTING('E', "epochs", "N", NULL, rule_, text)
@@ -95,8 +93,8 @@
 	CLI_SETTING(0, "delta", "D", NULL, rule_,                                                  \
 		    "with -E N: prune only in the first D*N epochs (default 0.875)"),              \
 		CLI_SETTING(0, "full-from", "N", NULL, rule_,                                      \
-			    "keep all samples from epoch N on, instead of " instead                \
-			    " (default: never)"),                                                  \
+			    "keep all samples from epoch N on (instead of " instead                \
+			    "; default: never)"),                                                  \
 		CLI_SETTING(0, "warmup", "K", NULL, rule_,                                         \
 			    "keep all samples in epochs before K (default 0)")
 

@@ -146,7 +146,8 @@ check_file(struct cli *cli, const struct cli_option *o, const char *value)
 	if (dash && !(o->flags & (CLI_STDIN | CLI_STDOUT)))
 		cli_misuse(cli, "%s needs a file: '-' is not allowed here", name);
 	if (o->kind == CLI_KIND_OUTPUT && !(o->flags & CLI_APPEND) && cannot_write(value))
-		cli_misuse(cli, "%s %s: cannot write this format: use .zst or .gz", name, value);
+		cli_misuse(cli, "%s %s: cannot write this compression format: use .zst or .gz",
+			   name, value);
 }
 
 /* Check a value IN:OUT, two file names that are separated by the first colon. */

@@ -76,8 +76,8 @@ static const struct ib_param params[] = {
 	  .rules = INFOBATCH | HARD,
 	  .name = "threshold",
 	  .value = "CUT",
-	  .help = "the threshold: mean (default), median, qF (the F quantile) "
-		  "or vX (the number X)" },
+	  .help = "the threshold: mean (default), median, a quantile such as q0.9, or a number "
+		  "such as v1.5" },
 	{ .member = "cuts", .write = write_thresholds },
 	{ .member = "buckets",
 	  .kind = IB_PARAM_BUCKETS,
@@ -96,8 +96,8 @@ static const struct ib_param params[] = {
 	  .name = "scale",
 	  .value = "C",
 	  .range = "(0, inf)",
-	  .help = "the keep probability is C times the proxy, but at least F and at most 1 "
-		  "(required, unless --keep is given)" },
+	  .help = "the keep probability is C times the estimated gradient norm, but at least F "
+		  "and at most 1 (required, unless --keep is given)" },
 	{ .member = "c", SOLVED(c) },
 	{ .member = "floor",
 	  .kind = IB_PARAM_REAL,
@@ -125,8 +125,7 @@ static const struct ib_param params[] = {
 	  .name = "proxy",
 	  .value = "X",
 	  .range = "bounded|loss",
-	  .help = "the proxy, an estimate of the gradient norm: 1-exp(-score) (bounded) or the "
-		  "score (loss):" },
+	  .help = "estimate the gradient norm as 1-exp(-score) (bounded) or as the score (loss):" },
 	{ .member = "max_age", .kind = IB_PARAM_AGE, AT(max_age), .name = "max-age" },
 	{ .member = "sampling",
 	  .kind = IB_PARAM_CHOICE,
