@@ -11,7 +11,7 @@
 #include "base/array.h"
 #include "base/error.h"
 
-/* minimum number of samples for a warning: the share of fewer samples is uncertain */
+/* minimum number of samples of a row for a warning: a share of fewer samples is uncertain */
 #define HARM_SAMPLES 30
 #define HARM_RATIO 2
 #define HARM_NAMED 5 /* maximum number of values that warnings name */
@@ -124,8 +124,8 @@ fail_without_samples(const struct ib_by *by, struct ib_error *err)
 /* ---- the audit log ------------------------------------------------------------------ */
 
 /*
- * Count the visits of one epoch. A sample without a line was kept with weight 1. Increases *found
- * by the number of lines whose id is in the manifests.
+ * Count the visits of one epoch. A sample without a line in the log was kept with weight 1.
+ * Increases *found by the number of lines whose id is in the manifests.
  */
 static enum ib_status
 count_epoch(struct ib_by *by, struct ib_audit_log *log, const struct ib_audit_run *run,
@@ -163,7 +163,7 @@ compare_samples(const struct ib_by *by, const struct ib_audit_log *log,
 	if (run && run->footer.samples != by->values.samples)
 		ib_warn(by->context,
 			"%s: the run of epoch %lld had %llu samples, but %s%s has %llu: the shares "
-			"of the values are not exact",
+			"of pruned visits are not exact",
 			ib_audit_log_name(log), (long long)run->head.options.epoch,
 			(unsigned long long)run->footer.samples, by->manifest, by->more,
 			(unsigned long long)by->values.samples);

@@ -15,11 +15,11 @@
 struct result {
 	struct ib_compare_rule rule;
 	uint64_t visits, pruned;
-	double saved_epochs;	 /* sum over the epochs of pruned / samples */
+	double saved_epochs;	 /* sum of pruned / samples over all epochs */
 	double weight_sum;	 /* sum of the weights of the kept visits */
 	double max_weight, deff; /* deff: mean design effect of the epochs that prune */
 	uint32_t longest_missed;
-	/* share_pruned[i]: share of the visits of compare.value[i] that were pruned */
+	/* share_pruned[i]: share of pruned visits among the visits of compare.value[i] */
 	double share_pruned[IB_VALUE_GROUPS_MAX];
 };
 

@@ -12,8 +12,8 @@ const char *const ib_compare_defaults[] = {
 };
 
 /*
- * The options of ib-prune that may follow a rule like its parameters ("settings"), as in
- * "infobatch:ratio=0.7".
+ * Settings: options of ib-prune that may follow a rule in the same way as its parameters, for
+ * example "infobatch:ratio=0.7".
  */
 static const struct {
 	const char *name;

@@ -10,7 +10,7 @@
 
 #define APPEND_LITERAL(b, text) ib_bytes_append(b, text, sizeof(text) - 1)
 
-#define FOLD_ROWS 40   /* a table with more rows is collapsed until the user opens it */
+#define FOLD_ROWS 40   /* a table with more rows than this is collapsed until the user opens it */
 #define MAX_DECIMALS 4 /* maximum number of decimals for losses and for numbers without a unit */
 #define SHOW_BYTES 20  /* ib_show() does not shorten a text of up to this many bytes */
 

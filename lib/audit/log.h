@@ -23,7 +23,7 @@ struct ib_run_header {
 	size_t ngroups; /* at most IB_THRESHOLDS_MAX */
 	struct ib_part part;
 	bool allows_duplicates;
-	/* digests of the score file and of the totals; "" if the run did not read the file */
+	/* digests of the score file and of the totals; "" for a file that the run did not read */
 	char scores[33], totals[33];
 };
 
@@ -77,7 +77,7 @@ struct ib_audit_line {
 };
 
 /*
- * Start to read the lines of a finished run. If `hash` is true, also compute the XXH3-64 of the
+ * Start reading the lines of a finished run. If `hash` is true, also compute the XXH3-64 of the
  * run's text.
  */
 enum ib_status ib_audit_lines_begin(struct ib_audit_log *log, const struct ib_audit_run *run,

@@ -136,7 +136,7 @@ write_weights(struct metrics *m, const struct ib_audit_footer *footer, double er
 		   error);
 	write_real(m, "ib_prune_last_run_weights_deviation",
 		   "Sum of the weights minus expected sum, in standard errors. A value below -4 or "
-		   "above 4 is not due to chance.",
+		   "above 4 is very unlikely to be due to chance.",
 		   ib_audit_weight_deviation(footer->weight_sum, footer->samples, error));
 }
 
@@ -162,9 +162,9 @@ write_run(struct metrics *m, const struct ib_audit_run *r, double error)
 }
 
 /*
- * Write the number of samples of the run minus the number of rows of the score file, or 0 if this
- * is negative. The ids cannot be compared, because the audit log does not contain the ids of
- * samples that are always kept.
+ * Write the number of samples of the run minus the number of rows of the score file, or 0 if the
+ * difference is negative. The ids cannot be compared, because the audit log does not contain the
+ * ids of samples that are always kept.
  */
 static enum ib_status
 write_unseen(struct metrics *m, const struct ib_audit_footer *footer, struct ib_error *err)
@@ -230,7 +230,7 @@ write_saved(struct metrics *m, struct ib_audit_log *log, struct ib_error *err)
 }
 
 /*
- * Append the value of a label that is not valid UTF-8. Each byte outside ASCII is written as \xNN.
+ * Append a label value that is not valid UTF-8. Each byte outside ASCII is written as \xNN.
  */
 static void
 write_bytes_label(struct ib_bytes *b, struct ib_span value)

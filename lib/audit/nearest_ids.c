@@ -3,7 +3,7 @@
 
 #include "score/id_form.h"
 
-/* The largest `limit` of ib_edit_distance(). It determines the size of cell[] in this function. */
+/* the largest `limit` that ib_edit_distance() accepts */
 #define DISTANCE_LIMIT_MAX 63
 
 /* ---- the distance ------------------------------------------------------------- */

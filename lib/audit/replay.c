@@ -101,7 +101,7 @@ compare_solved(const struct ib_rule *r, const struct ib_run_header *h, struct ib
 	return IB_OK;
 }
 
-/* Check for each group in the header that k equals pi * n, rounded, but at least 1. */
+/* Check that each group in the header keeps k = pi * n samples, rounded, but at least 1. */
 static enum ib_status
 check_groups(const struct ib_run_header *h, struct ib_error *err)
 {

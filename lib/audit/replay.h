@@ -48,7 +48,7 @@ struct ib_replay {
 void ib_replay_bare_rule(struct ib_rule *rule, const struct ib_run_header *head);
 
 /*
- * Start to check a run. `scores` is the score file that the run read, or NULL. If `scores` is not
+ * Start checking a run. `scores` is the score file that the run read, or NULL. If `scores` is not
  * NULL, the threshold, the ratio and the groups are computed from the scores. Returns IB_E_CHECK,
  * with a message that shows the difference, if the header has different values.
  */

@@ -5,7 +5,7 @@
 #include "audit/report.h"
 
 #define TOOLTIP_MAX 200
-#define LINE_POINTS_MAX 60 /* a line through more epochs is drawn without points */
+#define LINE_POINTS_MAX 60 /* a line through more epochs than this is drawn without points */
 
 static const char nothing[] = "<p>Nothing pruned yet.</p>\n";
 

@@ -76,7 +76,8 @@ ib_report_by(struct ib_report *r)
 		&r->page, heading.failed ? "" : heading.p,
 		"This table shows which values of the manifest field are pruned most. Samples with "
 		"lower losses are pruned more, and may need fewer visits. To find out whether "
-		"pruning does harm, compare the accuracy for each value with a run on all data.");
+		"pruning does harm, compare the accuracy for each value with that of a run on all "
+		"data.");
 	n = ib_by_finish(r->by, row);
 	write_harm(r, row, n);
 	ib_by_write_rows(r->by, row, n, &to, NULL);
@@ -94,7 +95,7 @@ ib_report_pruned(struct ib_report *r)
 
 	ib_html_section(&r->page, "Most often pruned samples",
 			"This table shows in how many epochs each sample was pruned, and in how "
-			"many its draw kept it.");
+			"many it was kept by its draw.");
 	if (t->ids.n > 0 && t->count[t->order[0]].pruned > 0)
 		ib_prune_counts_write(t, true, false, r->top, &to, NULL);
 	else
@@ -156,8 +157,8 @@ ib_report_drift(struct ib_report *r)
 	ib_html_section(
 		&r->page, "Did the losses rise?",
 		"During training the mean loss falls. If it rises, the Page-Hinkley sum "
-		"grows, and a large sum is an alarm. W1 is the distance between the losses of two "
-		"epochs, in units of the loss. PSI is a distance without a unit. The reference "
+		"grows, and a large sum causes an alarm. W1 is the distance between the losses of "
+		"two epochs, in units of the loss. PSI is a distance without a unit. The reference "
 		"epoch is the first epoch, unless <code>--reference</code> names another epoch. "
 		"All statistics are weighted.");
 	if (r->has_losses) {

@@ -128,8 +128,8 @@ write_weights_alarm(struct ib_report *r, const struct ib_audit_stats *f, size_t 
 		snprintf(more, sizeof(more), " %zu more epoch%s an alarm: see the chart.", off - 1,
 			 off == 2 ? " has" : "s have");
 	snprintf(note, sizeof(note),
-		 "The weights add up to %.0f instead of %s. Chance does not explain this "
-		 "difference.%s %s",
+		 "The weights add up to %.0f instead of %s. This difference is very unlikely "
+		 "to be due to chance.%s %s",
 		 f->weight_sum, ib_html_count(a, f->samples), more,
 		 ib_rule_kind_of(rule)->biased
 			 ? "The rule of this epoch is biased: use another rule."

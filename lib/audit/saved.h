@@ -7,7 +7,7 @@
 struct ib_saved {
 	uint64_t visits, pruned; /* sums over all epochs */
 	double epochs;		 /* number of epochs */
-	double saved_epochs;	 /* sum over the epochs of pruned / samples */
+	double saved_epochs;	 /* sum of pruned / samples over all epochs */
 };
 
 /*

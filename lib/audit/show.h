@@ -21,7 +21,7 @@ struct ib_show {
 	struct ib_scores *scores; /* NULL without -s */
 	char digest[33];	  /* digest of the score file */
 	struct ib_table ids;	  /* the operands without duplicates */
-	uint32_t *row;		  /* [nids] row[i]: the row in `ids` of operand i */
+	uint32_t *row;		  /* [nids] row[i]: row of operand i in `ids` */
 	/* [ids.n] known[i]: true if the log, the scores or a manifest has id i */
 	bool *known;
 	size_t nids, nepochs;

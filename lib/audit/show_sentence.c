@@ -6,7 +6,7 @@
 #include "audit/text.h"
 #include "prune/rules.h"
 
-#define RANGES_MAX 10 /* a list with more ranges of epochs is summarized */
+#define RANGES_MAX 10 /* a list with more ranges of epochs than this is summarized */
 
 /*
  * A set of rows: all rows with the outcome `outcome` and, unless `why` is NULL, the reason `why`.
@@ -179,7 +179,10 @@ write_drawn(struct ib_bytes *to, const struct ib_show_row *row, size_t n)
 	write_epochs(to, row, n, (struct row_set){ IB_OUTCOME_DRAWN, NULL });
 }
 
-/* Append the reasons of all rows with an outcome: "unseen in epoch 0, high in epochs 1 to 9". */
+/*
+ * Append the reasons of all rows with the given outcome, for example "unseen in epoch 0, high in
+ * epochs 1 to 9".
+ */
 static void
 write_reasons(struct ib_bytes *to, const struct ib_show_row *row, size_t n, enum ib_outcome outcome)
 {

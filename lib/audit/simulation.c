@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "prune/rules.h"
 
-/* True if the sentences differ only in their numbers. */
+/* True if the warnings a and b differ only in their numbers. */
 static bool
 is_same_kind(const char *a, const char *b)
 {

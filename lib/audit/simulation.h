@@ -35,12 +35,12 @@ struct ib_simulation {
 	double deff; /* design effect of the weights: n sum w^2 / (sum w)^2 over the kept samples */
 	/* sums over the epochs so far: */
 	uint64_t visits, pruned;
-	double saved_epochs; /* sum over the epochs of pruned / samples */
+	double saved_epochs; /* sum of pruned / samples */
 	/* largest number of consecutive epochs that pruned the same sample */
 	uint32_t longest_missed;
 };
 
-/* Start to simulate the rule. s borrows all arguments until ib_simulation_release(). */
+/* Start simulating the rule. s borrows all arguments until ib_simulation_release(). */
 enum ib_status ib_simulation_start(struct ib_simulation *s, const struct ib_audit_options *options,
 				   const struct ib_rule_options *rule,
 				   const struct ib_loss_history *losses,

@@ -52,7 +52,7 @@ enum ib_status ib_audit_weight_error(struct ib_audit_log *log, const struct ib_a
 
 /*
  * Return (weight sum - samples) divided by the standard error. Returns 0 if the difference is
- * 0 except for rounding. Otherwise returns an infinity if the standard error is 0, and NaN if
+ * only a rounding error. Otherwise returns an infinity if the standard error is 0, and NaN if
  * the standard error is unknown.
  */
 double ib_audit_weight_deviation(double weight_sum, uint64_t samples, double error);

@@ -16,7 +16,7 @@ ib_audit_function ib_audit_summary, ib_audit_show, ib_audit_list, ib_audit_suspe
 	ib_audit_verify, ib_audit_simulate, ib_audit_compare, ib_audit_drift, ib_audit_report,
 	ib_audit_metrics;
 
-/* Return the index of the first of n epochs that --last selects. */
+/* Of n epochs, --last selects the last ones. Return the index of the first selected epoch. */
 static inline size_t
 ib_audit_first_epoch(const struct ib_audit_options *o, size_t n)
 {

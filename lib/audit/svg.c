@@ -10,7 +10,7 @@
 #define DRAWING_MARGIN 30.0
 
 #define MAX_TICKS 8
-/* if there are more epochs, bars touch each other and points are small */
+/* if there are more epochs than this, bars touch each other and points are small */
 #define SPACED_EPOCHS_MAX 60
 
 /* ---- coordinates -------------------------------------------------------------- */

@@ -190,8 +190,8 @@ ib_audit_verify(const struct ib_audit_options *o, const struct ib_context *conte
 		st = verify_all(&v, err);
 	if (!st && o->scores && !v.used)
 		st = ib_fail(err, IB_E_CHECK,
-			     "%s: no run of this log read the score file %s: name the score file "
-			     "of a run with -s",
+			     "%s: no run of this log read the score file %s: with -s, name "
+			     "a score file that a run read",
 			     ib_audit_log_name(v.log), o->scores);
 	if (o->result)
 		*o->result = (struct ib_audit_result){ v.runs, v.lines };

@@ -11,7 +11,7 @@ ib_visits_budget_epochs(double budget, int64_t epochs, uint64_t visits, uint64_t
 	if (kept == 0)
 		return 0;
 	/*
-	 * Adding 1e-9 corrects a rounding error that makes the quotient slightly smaller than an
+	 * Adding 1e-9 corrects a rounding error that can make the quotient slightly smaller than an
 	 * integer.
 	 */
 	fit = budget * (double)epochs * (double)visits / (double)kept + 1e-9;
