@@ -3,9 +3,9 @@
  *
  * All functions rely on one invariant: a slot's bucket is the slot's tag scaled to the number of
  * slots. If the number of slots changes, the used slots therefore stay in the order of their
- * buckets. The slots can therefore be moved block by block, in one pass over the same memory. The
- * pass runs from back to front to grow, and from front to back to shrink. Each block is copied out,
- * sorted by tag and row, and written to its new place.
+ * buckets, and can be moved block by block, in one pass over the same memory. The pass runs from
+ * back to front to grow, and from front to back to shrink. Each block is copied out, sorted by tag
+ * and row, and written to its new place.
  */
 #include <stdlib.h>
 

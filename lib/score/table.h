@@ -4,10 +4,10 @@
  *
  * - A slot has 8 bytes: 4 bytes for the tag, which is the upper half of the
  *   id's hash, and 4 bytes for the row.
- * - A slot's bucket is its tag scaled to the number of slots. Tags are
- *   therefore in ascending order, except within chains of collisions. The table
- *   grows in place, by one sequential pass that neither reads nor hashes the
- *   ids (slots.c).
+ * - A slot's bucket is its tag scaled to the number of slots. The tags of the
+ *   used slots are therefore in ascending order, except within chains of
+ *   collisions. The table grows in place, by one sequential pass that neither
+ *   reads nor hashes the ids (slots.c).
  * - Chains do not wrap around. After the last bucket there are
  *   IB_OVERFLOW_SLOTS more slots, and the last slot is always empty, so a
  *   probe ends without a bounds check.
