@@ -2,7 +2,7 @@
  * A training run in one process (struct ib_run of infobatch.h): draw, record, commit.
  *
  * The run holds the scores in memory, and each commit writes the scores to the score file. An epoch
- * that is not committed changes only the audit log, which then has the entry of the epoch.
+ * that is not committed changes only the audit log, which then has an entry for the epoch.
  */
 #ifndef IB_LOOP_RUN_H
 #define IB_LOOP_RUN_H

@@ -16,10 +16,10 @@
 
 /*
  * The form of a member: the bytes before the k-th value of an object in the previous record. These
- * bytes are the quoted name, the colon and white space. If the same bytes are before the k-th value
- * of this object in the next record, the member is the same, and need not be looked up. The grammar
- * reader (json.c) uses the forms for records that do not fit the template. For the speed, see
- * tests/PERFORMANCE.md.
+ * bytes are the quoted name, the colon and white space. If the next record has the same bytes
+ * before the k-th value of this object, the member is the same, and need not be looked up. The
+ * grammar reader (json.c) uses the forms for records that do not fit the template. For the speed,
+ * see tests/PERFORMANCE.md.
  */
 struct ib_json_form {
 	char bytes[IB_JSON_FORM_BYTES];
@@ -61,10 +61,7 @@ const char *ib_json_read_object(struct ib_json *j, const char *p, struct ib_valu
  */
 const char *ib_json_template_read(struct ib_json *j, const char *p, struct ib_value *v);
 
-/*
- * Call this function after a function other than ib_json_read_object() has changed the array of
- * values.
- */
+/* Call this if anything except ib_json_read_object() has changed the array of values. */
 static inline void
 ib_json_note_changed_values(struct ib_json *j)
 {

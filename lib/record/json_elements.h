@@ -1,9 +1,9 @@
 /*
  * The elements of the arrays of a record, such as the ids and the losses of a batch. Nearly all
  * arrays contain only strings without escapes, or only numbers, and have the same bytes between
- * all elements. So json.c reads the first element like any other value. These functions then read
- * the similar elements that follow: for each element, they only compare the bytes after it with
- * the bytes after the first element. For the speed, see tests/PERFORMANCE.md.
+ * all elements. json.c reads the first element like any other value. These functions then read the
+ * similar elements that follow. An element is similar if it has the same kind as the first element,
+ * and if the same bytes follow it. For the speed, see tests/PERFORMANCE.md.
  */
 #ifndef IB_RECORD_JSON_ELEMENTS_H
 #define IB_RECORD_JSON_ELEMENTS_H

@@ -29,8 +29,8 @@ const struct ib_known_format *ib_known_format_find(struct ib_span head, const ch
 
 /*
  * Return the name of the file's format, for a message of a reader that expected another format.
- * Returns NULL if the format is not known. This function knows the formats of
- * ib_known_format_find(), except those of kind IB_KNOWN_HINT, and also supported archives and
+ * Returns NULL if the format is not known. The function knows the formats of
+ * ib_known_format_find(), except those of kind IB_KNOWN_HINT. It also knows supported archives and
  * compressions.
  */
 const char *ib_known_format_name(struct ib_span head, const char *path);
