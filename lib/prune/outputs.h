@@ -32,7 +32,7 @@ struct ib_prune_output {
 	struct ib_record_writer writer; /* not used if `is_split` is true */
 };
 
-/* A list of open files, which the list owns. */
+/* A list that owns its open files. */
 struct ib_prune_files {
 	struct ib_output **v;
 	size_t n, cap;

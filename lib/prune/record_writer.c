@@ -48,7 +48,7 @@ check_same_format(const struct ib_source *first_source, const struct ib_source *
 	return IB_OK;
 }
 
-/* True if the operand is an empty file, and its format allows empty files: not JSON or tar. */
+/* True if the operand is an empty file whose format allows empty files, unlike JSON and tar. */
 static bool
 is_empty_shard(const struct ib_source *s)
 {

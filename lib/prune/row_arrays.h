@@ -29,7 +29,7 @@ void ib_row_arrays_free(struct ib_row_arrays *a); /* NULL is allowed */
 
 /*
  * Append one row to a buffer of bytes: the index as uint64_t and, if the output has weights, the
- * weight as float. Blocks and --split store rows in such buffers. ib_row_arrays_add() appends the
+ * weight as float. Blocks and --split store rows in this form. ib_row_arrays_add() appends the
  * rows of a buffer to the arrays.
  */
 static inline void

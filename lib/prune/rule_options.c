@@ -1,5 +1,5 @@
 /*
- * The options of a rule, set by their names (infobatch.h). The table in params.c defines the
+ * Set the options of a rule by name (infobatch.h). The table in params.c defines the
  * names, kinds and ranges. The commands use the same functions for their options.
  */
 #include <stdlib.h>

@@ -92,7 +92,7 @@ append_weight(void *ctx, const struct ib_tar_piece *piece)
 		ib_prune_outputs_write_piece(s->run->outputs, IB_TO_PRUNED, piece);
 }
 
-/* Write the entries in s->waiting. The end of the current sample is now known. */
+/* Write the entries in s->waiting. Called when the end of the current sample is known. */
 static enum ib_status
 release_waiting(struct shard *s, struct ib_error *err)
 {

@@ -11,7 +11,7 @@
 #include "record/reader.h"
 #include "score/id_mismatch.h"
 
-/* Examples from one block, in order. Initialize with {0}. */
+/* Examples of ids without a score, from one block and in its order. Initialize with {0}. */
 struct ib_unseen_ids {
 	struct ib_bytes bytes; /* for each id, the length as uint32_t and the bytes of the id */
 	size_t n;
