@@ -69,7 +69,9 @@ static const struct cli_option options[] = {
 		 "write the weight to this field; a.b is the field b of the object a (default "
 		 "weight)"),
 	CLI_CHOICE(0, "existing-weight", "WHAT", "fail|multiply|replace", enum ib_existing_weight,
-		   o.existing_weight, "what to do with a record that already has a weight:"),
+		   o.existing_weight,
+		   "if a record already has a weight, fail, multiply the old weight by the "
+		   "new weight, or replace the old weight:"),
 	CLI_CHOICE(0, "normalize", "HOW", IB_NORMALIZE_WORDS, enum ib_normalize, o.rule.normalize,
 		   "scale the weights so that their expected mean is 1 (mean), or do not scale "
 		   "(none):"),
@@ -81,7 +83,8 @@ static const struct cli_option options[] = {
 		"write the weights to FILE, one line with id, TAB and weight per record, and leave "
 		"the records unchanged (default: none)"),
 	CLI_PAIRS(0, "companion", o.companions,
-		  "copy to OUT the lines of IN that belong to kept records (may be repeated)"),
+		  "copy the lines of the kept records from the companion file IN to the file OUT "
+		  "(may be repeated)"),
 	CLI_COUNT(0, "split", "K", "[1, 18446744073709551615]", o.split,
 		  "distribute the kept records over K files; -o must contain %d for the number of "
 		  "the file, as in 'epoch.%d.jsonl' (default: one file)"),
@@ -244,7 +247,9 @@ print_figures(const struct cli *cli, const struct ib_prune_result *r, enum ib_no
 		  cli_format_number(threshold, r->threshold));
 	if (n)
 		cli_print(cli, "reasons: %s", reasons);
-	cli_print(cli, "expected kept %.6g; weights: sum %.6g, variance %.6g, largest %.6g",
+	cli_print(cli,
+		  "expected number of kept samples %.6g; weights: sum %.6g, variance of the sum "
+		  "%.6g, largest %.6g",
 		  r->expected_kept, r->weight_sum, r->weight_var, r->max_weight);
 	if (normalize == IB_NORMALIZE_MEAN)
 		cli_print(cli, "weights multiplied by %.6g; factor for the learning rate: %.6g",

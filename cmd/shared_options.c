@@ -67,9 +67,9 @@ cli_check_epoch_key(const struct cli *cli, const char *name, const char *key)
 	if (key && (!strcmp(key, "@line") || !strcmp(key, "@row") || !strcmp(key, "@hash")))
 		cli_misuse(cli,
 			   "%s %s: line numbers and hashes differ between the epoch manifest and "
-			   "the full manifest; write the ids with ib-prune --id-field, and name "
-			   "this field",
-			   name, key);
+			   "the full manifest; write the ids to a field with ib-prune --id-field, "
+			   "and name that field with %s",
+			   name, key, name);
 }
 
 /* Return the name of the option's output i, or NULL if the option has i outputs or fewer. */
