@@ -58,7 +58,7 @@ int ib_exact_compare(const struct ib_exact *x, const struct ib_exact *y);
  * NUL.
  */
 #define IB_EXACT_TEXT_MAX 128
-/* Write the sum x to out, in the format of IB_EXACT_TEXT_MAX above. */
+/* Write the sum x to out as text. */
 void ib_exact_write_float_sum(char out[IB_EXACT_TEXT_MAX], const struct ib_exact *x);
 /*
  * Set x to the sum in the text. Returns false if the text is not in the format that

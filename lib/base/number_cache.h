@@ -38,7 +38,7 @@ ib_number_cache_get(struct ib_number_cache *cache, double number)
 
 /*
  * Append the text of `number`. The text is always copied from the cache entry, even if the entry is
- * new. This needs no second branch that depends on the number and that the CPU could not predict.
+ * new. A separate path for new entries would need another branch that the CPU could not predict.
  */
 static inline void
 ib_number_cache_append(struct ib_bytes *out, double number, struct ib_number_cache *cache)

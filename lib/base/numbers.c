@@ -77,11 +77,11 @@ load_eight(const char *p, const struct source *s, enum grammar g)
 }
 
 /*
- * Scan digits from p on, eight at a time, and append them to *w. Returns the address of the
- * first byte that is not a digit. To find this byte, subtract '0' from each byte and add
- * 0x76: the high bit is then set if the byte is not a digit. If fewer than eight digits are
- * left, they are shifted up, and the lower bytes become zeros. This is faster than a loop
- * over bytes, by 10 % for 7 digits and by 25 % for 17 digits; see tests/PERFORMANCE.md.
+ * Scan digits from p on, eight at a time, and append them to *w. Returns the address of the first
+ * byte that is not a digit. To find this byte, subtract '0' from each byte and add 0x76: the high
+ * bit is then set if the byte is not a digit. If fewer than eight digits are left, they are shifted
+ * up, and the lower bytes become leading zeros. This is faster than a loop over bytes, by 10 % for
+ * 7 digits and by 25 % for 17 digits; see tests/PERFORMANCE.md.
  */
 INLINE const char *
 scan_digits(const char *p, const struct source *s, enum grammar g, uint64_t *w)

@@ -49,9 +49,9 @@ struct ib_pipeline {
 int ib_pipeline_threads(const struct ib_context *context);
 
 /*
- * For a small job, starting a thread costs more CPU time than the thread saves. So if context does
- * not request a number of threads, a job of fewer than IB_SMALL_JOB_BYTES bytes uses one thread,
- * and a stream uses one thread for its first IB_SMALL_JOB_BYTES bytes.
+ * A small job is not worth the CPU time of starting a thread. So if context does not request a
+ * number of threads, a job of fewer than IB_SMALL_JOB_BYTES bytes uses one thread, and a stream
+ * uses one thread for its first IB_SMALL_JOB_BYTES bytes.
  */
 #define IB_SMALL_JOB_BYTES ((uint64_t)2 << 20)
 

@@ -1,6 +1,6 @@
 /*
  * Functions that use system calls outside POSIX.1-2008. With IB_PORTABLE (make PORTABLE=1), each
- * function uses calls of POSIX instead. A function that only makes a run faster then does nothing.
+ * function uses calls of POSIX instead, or does nothing if its only purpose is speed.
  *
  * Three other files also use calls outside POSIX. With IB_PORTABLE, huge_array.c copies an array
  * instead of calling mremap(), and io/temp_file.c names each temporary file from the start instead

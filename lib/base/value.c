@@ -6,7 +6,7 @@
 #include "base/bytes.h"
 #include "base/numbers.h"
 
-/* Split a range such as "[0, 1)" at its comma. Returns the text of the upper limit. */
+/* Return the upper limit of a range such as "[0, 1)", with the bracket after it. */
 static const char *
 upper_limit(const char *range)
 {

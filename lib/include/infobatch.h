@@ -351,8 +351,8 @@ IB_API void ib_run_options_free(struct ib_run_options *o); /* o may be NULL */
 /*
  * Set one option. `name` is an option of ib_rule_options_set(), or one of:
  *   audit        audit log to which ib_run_draw() appends the decisions, as with ib-prune -a
- *   max-missing  number or percentage of the drawn rows that may have no loss in a commit;
- *                default 0
+ *   max-missing  number or percentage of the rows of ib_run_draw() that may have no loss in a
+ *                commit; default 0
  *   max-unseen   number or percentage of the samples that may have no score when the score
  *                file is read; default 0 if the rule needs scores and neither max-missing nor
  *                nonfinite=skip is set, otherwise no limit
@@ -415,9 +415,9 @@ IB_API enum ib_status ib_run_record(struct ib_run *run, const int64_t *row, cons
 
 /*
  * Fold the recorded losses into the score file, which is replaced atomically. Returns IB_E_MISUSE
- * if ib_run_draw() was not called since the last commit, or if the epoch has samples but no loss is
- * recorded. Returns IB_E_DATA if more rows than max-missing have no loss. A commit that fails
- * changes nothing, so the call can be repeated.
+ * if ib_run_draw() was not called since the last commit, or if ib_run_draw() returned rows, but no
+ * loss is recorded. Returns IB_E_DATA if more rows than max-missing have no loss. A commit that
+ * fails changes nothing, so the call can be repeated.
  */
 IB_API enum ib_status ib_run_commit(struct ib_run *run, struct ib_error *err);
 

@@ -64,8 +64,8 @@ lock_file(int fd, const char *file, const char *name, bool no_wait,
 }
 
 /*
- * Open or create the lock file. If this process may only read the file, because the file belongs
- * to another user, it is opened for reading, which is enough to lock it.
+ * Open or create the lock file. If another user owns the file, and this process may only read it,
+ * open it for reading, which is enough to lock it.
  */
 static int
 open_lock(const char *name)

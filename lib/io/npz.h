@@ -18,8 +18,8 @@ struct ib_npz; /* an open archive */
 enum ib_status ib_npz_open(struct ib_input *in, struct ib_npz **out, struct ib_error *err);
 /*
  * Open a file of one array (.npy) as if it were an archive. The array is the only member, and the
- * member has no name. Returns IB_E_DATA if the header is malformed or the file is too short or too
- * long.
+ * member has no name. Returns IB_E_DATA if the header is malformed or does not match the length of
+ * the file.
  */
 enum ib_status ib_npz_open_array(struct ib_input *in, struct ib_npz **out, struct ib_error *err);
 void ib_npz_close(struct ib_npz *z);

@@ -6,8 +6,8 @@
  *
  * A frame that was written by ib-prune holds one run. A frame that was written by `zstd -d log |
  * zstd` holds several runs. A run is finished if its last line is a footer. Unfinished runs are
- * removed together with their frames, from the end of the log. If one of these frames also holds
- * a finished run, the log is left unchanged, and the result is IB_E_DATA.
+ * removed from the end of the log, together with their frames. If one of these frames also holds a
+ * finished run, the log is left unchanged, and the result is IB_E_DATA.
  */
 #include "io/zstd_log_end.h"
 
