@@ -485,7 +485,7 @@ warn_about_keys(const struct ib_expect *e, const struct ib_context *context)
 		return;
 	ib_warn(context,
 		"the ids of the logs come from field %s, and the ids of the --expect manifest come "
-		"from field %s: if a number does not mean the same sample in both, name the "
+		"from field %s: if a number means different samples in the two fields, name the "
 		"manifest's field with --expect-key",
 		ib_show(log_key, keys.other), ib_show(manifest_key, keys.key));
 }

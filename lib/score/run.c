@@ -88,7 +88,8 @@ warn_about_key(struct run *run, struct ib_span key, struct ib_span id, const cha
 	run->key_warned = true;
 	ib_warn(run->context,
 		"%s: the ids come from field %s, but earlier ids came from field %s: if a number "
-		"does not mean the same sample in both, samples get the losses of other samples; "
+		"means different samples in the two fields, samples get the losses of other "
+		"samples; "
 		"choose the field with -k",
 		name, ib_show(new_key, keys.key), ib_show(old_key, keys.other));
 }
