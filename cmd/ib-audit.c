@@ -69,7 +69,7 @@ add_rule(void *args, const char *value)
 	CLI_GROUP("Output"), OUTPUT_ROW,                                                           \
 		CLI_FLAG(0, "json", o.json, "print an array of JSON objects instead of a table"),  \
 		CLI_CHOICE(0, "color", "WHEN", "auto|always|never", enum color, color,             \
-			   "use colour (auto: on a terminal, unless NO_COLOR "                     \
+			   "use color (auto: on a terminal, unless NO_COLOR "                      \
 			   "is set):")
 #define MANIFEST_ROWS(text)                                                                        \
 	CLI_INPUTS(0, "manifest", "FILE", o.manifest, text),                                       \

@@ -17,8 +17,8 @@
 #define LEVELS_MAX ((uint32_t)1 << 31)
 /*
  * If there are more than this many different values, and all of them are numbers, only the numbers
- * are kept, without their texts (levels). If a value that follows is not a number, it belongs to
- * the group IB_VALUE_OTHERS.
+ * are kept, without their texts (levels). Values that are read after that and are not numbers
+ * belong to the group IB_VALUE_OTHERS.
  */
 #define NUMBERS_WITH_TEXTS_MAX 4096
 /*
