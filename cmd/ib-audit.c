@@ -1,6 +1,6 @@
 /*
  * ib-audit: show past decisions (which samples were pruned, when and why), verify
- * decisions, analyse losses, and write reports. Each subcommand is a command with its own
+ * decisions, analyze losses, and write reports. Each subcommand is a command with its own
  * table of options.
  */
 #include "shared_options.h"

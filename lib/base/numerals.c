@@ -3,7 +3,7 @@
  * its digits. This is five times as fast as printf("%.17g"), which does not write the
  * shortest decimal; see tests/PERFORMANCE.md.
  *
- * A number has two midpoints, which are halfway to its lower and to its upper neighbour. The
+ * A number has two midpoints, which are halfway to its lower and to its upper neighbor. The
  * shortest decimal is between these midpoints, and is found with a 128-bit power of ten. The
  * decimal of a float must give the same float even if a reader parses the decimal as a double,
  * because readers usually do that.
@@ -27,7 +27,7 @@ struct decimal {
 struct binary {
 	uint64_t c;
 	int q;
-	bool closer; /* true if the lower neighbour is half as far away as the upper neighbour */
+	bool closer; /* true if the lower neighbor is half as far away as the upper neighbor */
 };
 
 /*
