@@ -59,7 +59,7 @@ ib_audit_text_add(struct ib_audit_text *t, struct ib_span id, float score, doubl
 	ib_json_write_float(&w, "score", score);
 	if (!ib_bytes_reserve(out, sizeof(end->text)))
 		return;
-	/* the size is constant, so the compiler replaces memcpy() by a few moves */
+	/* the size is constant, so the compiler replaces memcpy() with a few moves */
 	memcpy(out->p + out->n, end->text, sizeof(end->text));
 	out->n += end->n;
 }

@@ -13,7 +13,7 @@ struct ib_companion {
 	struct ib_input *in;
 	char *buf;
 	size_t at, n;
-	uint64_t lines;	  /* number of lines so far, including the current line */
+	uint64_t lines;	  /* number of lines read so far, including the current line */
 	bool inside_line; /* true if the current line has more pieces */
 	bool ended;
 };

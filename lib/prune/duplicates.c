@@ -32,7 +32,7 @@ ib_duplicate_check_hash(const struct ib_duplicate_check *s, struct ib_span id)
 {
 	XXH128_hash_t h = XXH3_128bits_withSeed(id.p, id.n, s->seed);
 
-	h.low64 |= h.high64 == 0; /* avoid a hash of all zeros, which marks an empty slot */
+	h.low64 |= h.high64 == 0; /* an all-zero hash would mark an empty slot */
 	return h;
 }
 

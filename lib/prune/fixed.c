@@ -6,7 +6,7 @@
  * pass counts the rows of each group in U_BINS bins, by the leading bits of u. These counts
  * determine the edge bin: the bin that contains the k-th smallest u of the group. The second pass
  * keeps the rows in the bins below the edge bin, and collects the rows in the edge bin. The
- * collected rows, about n / 4096, are then sorted.
+ * collected rows, about n / 4096, are then sorted, and the smallest are kept.
  */
 #define XXH_INLINE_ALL
 #include "prune/fixed.h"
@@ -23,7 +23,7 @@
 
 /* The state of the search for the k smallest u in one group. */
 struct group {
-	uint32_t *count;	   /* count[b]: number of rows in bin b of u */
+	uint32_t *count;	   /* count[b]: number of rows whose u is in bin b */
 	uint32_t edge;		   /* the edge bin, which contains the k-th smallest u */
 	uint64_t below;		   /* number of rows in the bins below the edge bin */
 	struct edge_row *edge_row; /* the rows in the edge bin */
@@ -122,7 +122,10 @@ mark_row(struct ib_rule *r, uint64_t row, bool kept)
 	r->kept[row / 64] |= (uint64_t)kept << row % 64;
 }
 
-/* Second pass: keep the rows in bins below the edge bin, and collect the rows in the edge bin. */
+/*
+ * Second pass. The edge bin of a group contains the k-th smallest u of the group. Keep the rows in
+ * bins below the edge bin, and collect the rows in the edge bin.
+ */
 static void
 mark_rows(struct draws *d)
 {

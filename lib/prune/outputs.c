@@ -172,7 +172,7 @@ ib_prune_outputs_open(struct ib_prune_outputs *t, const struct ib_prune_options 
 
 /* ---- operands ------------------------------------------------------------------- */
 
-/* Fail if the output of an earlier operand has the same name. */
+/* Fail if an earlier operand would be written to the same file as `source`. */
 static enum ib_status
 check_name(const struct ib_list *operands, const struct ib_source *source, const char *name,
 	   struct ib_error *err)

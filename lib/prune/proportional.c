@@ -20,7 +20,7 @@
 /*
  * The loops have no branches, so that the computations for several scores overlap. One loop limits
  * pi and another loop rounds pi, because gcc would use a branch in a single loop. The shift in the
- * second loop replaces pi = 1 by IB_PI_HIGH. Avoiding branches saves 4 % of the time of a run
+ * second loop replaces pi = 1 with IB_PI_HIGH. Avoiding branches saves 4 % of the time of a run
  * (tests/PERFORMANCE.md).
  */
 static void

@@ -20,10 +20,11 @@ struct block {
 	uint64_t from, n;
 };
 
-/* Rows that are pruned together. The group has only rows of the requested partition. */
+/* Rows that are looked up together. All of them belong to the requested partition. */
 struct group {
 	size_t n;
-	struct ib_row_id text[IB_GROUP]; /* the ids; not used if options->memory has ids */
+	/* the ids; not used if the caller gives the ids in options->memory->id */
+	struct ib_row_id text[IB_GROUP];
 	struct ib_id id[IB_GROUP];
 	uint64_t index[IB_GROUP];
 	uint32_t row[IB_GROUP]; /* score row of each sample, or IB_NO_ROW */

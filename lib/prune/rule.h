@@ -3,7 +3,7 @@
  *
  * Each rule is a struct ib_rule_kind, which is defined in the same file as its functions. rules.c
  * lists the rules. The struct has the rule's name, a function that prepares the rule for an epoch
- * (finds thresholds, solves for the fraction of --keep), and a function that maps scores to pi.
+ * (finds thresholds, and the ratio or scale for --keep), and a function that maps scores to pi.
  * Everything else is the same for all rules. In an unpruned epoch, every sample is kept. If the
  * rule needs scores, samples without a known score are always kept. If pi < 1, the draw decides
  * whether the sample is kept. A kept sample gets the weight 1/pi.
@@ -70,9 +70,9 @@ struct ib_rule_kind {
 	bool allows_fixed; /* true if the rule allows --sampling fixed */
 	/*
 	 * True if receipts and run headers list the thresholds, so that ib-audit can read them. If
-	 * this is false, ib-audit assumes that the rule has at most one threshold. Below this
-	 * threshold, ib-audit assumes that the rule prunes the fraction r of the samples if
-	 * `has_ratio` is true, and all samples if `has_ratio` is false.
+	 * this is false, ib-audit assumes that the rule has at most one threshold, and that the
+	 * rule prunes the fraction r of the samples below this threshold if `has_ratio` is true,
+	 * and all samples below this threshold if `has_ratio` is false.
 	 */
 	bool lists_thresholds;
 	bool has_ratio;	  /* true if the rule has a ratio r, which -r sets or --keep determines */
@@ -80,7 +80,7 @@ struct ib_rule_kind {
 	/* Check the parameters of this rule. NULL if the table in params.c describes all checks. */
 	enum ib_status (*check)(const struct ib_rule_options *options, struct ib_error *err);
 	/*
-	 * Find thresholds, and solve for the fraction of --keep. This function is also called in
+	 * Find thresholds, and the ratio or scale for --keep. This function is also called in
 	 * unpruned epochs. If there are scores, and --totals is not given, this function is called
 	 * twice. The first call requests the bins whose values are needed (rule->wanted_bins). The
 	 * second call uses the counts of the second pass.

@@ -33,7 +33,7 @@ struct ib_run_stats {
 };
 
 void ib_run_stats_init(struct ib_run_stats *t);
-/* Add the samples that `repeat` counts to the sums, and set its counts to 0. */
+/* Add the samples counted in *repeat to the sums, and set these counts to 0. */
 void ib_run_stats_flush_pi(struct ib_run_stats *t, struct ib_repeat *repeat);
 /* Add all counted samples to the sums, except the samples in groups of --sampling fixed. */
 void ib_run_stats_flush(struct ib_run_stats *t);

@@ -17,9 +17,9 @@
 #include "record/pieces.h"
 
 /*
- * Kinds of pieces in the spill file. A piece of the kind RECORD is the id of a record. From
- * FIRST_STREAM on, each stream has two kinds: pieces for one output file, and pieces for all output
- * files.
+ * Kinds of pieces in the spill file. A piece of the kind RECORD is the id of a record. All other
+ * pieces are parts of a stream (prune/split.h). Each stream has two kinds, numbered from
+ * FIRST_STREAM: pieces for one of the stream's K files, and pieces for all of its K files.
  */
 enum { RECORD, FIRST_STREAM };
 

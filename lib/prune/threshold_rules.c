@@ -195,8 +195,8 @@ add_threshold(struct ib_rule *rule, double threshold, double prune_fraction)
 	struct ib_thresholds *l = &rule->thresholds;
 
 	/*
-	 * If the scores put a threshold below the previous threshold, use the previous threshold.
-	 * No score is then between the two thresholds.
+	 * A threshold that is computed from the scores may be below the previous threshold. In this
+	 * case, use the previous threshold, so that no score is between the two thresholds.
 	 */
 	if (l->n > 0 && threshold < l->threshold[l->n - 1])
 		threshold = l->threshold[l->n - 1];

@@ -5,15 +5,15 @@
 #include "base/limit.h"
 
 /*
- * Let n be this percentage of the number of samples. Even if no ids are similar, warn if at least n
- * samples have no score and at least n scores have no record in the manifest. Fewer such ids are
- * normal, because data sets change.
+ * Let n be this percentage of the number of samples. If at least n samples have no score, and at
+ * least n scores have no record in the manifest, warn even if none of their ids are similar.
+ * Smaller numbers are normal, because data sets change.
  */
 #define UNMATCHED_PERCENT_MIN 5
 
 /*
- * In the search for similar ids, at most ROWS_COMPARED_MIN + ROWS_COMPARED_PER_SAMPLE * (number of
- * records) rows are compared.
+ * At most ROWS_COMPARED_MIN + ROWS_COMPARED_PER_SAMPLE * (number of samples) score rows are
+ * searched for ids that are similar to the ids without a score.
  */
 #define ROWS_COMPARED_MIN ((uint64_t)1 << 18)
 #define ROWS_COMPARED_PER_SAMPLE 8
