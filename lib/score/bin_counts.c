@@ -1,6 +1,6 @@
 /*
  * Collect the results of a second pass: the values in the requested bins and, for --rule
- * proportional, the number and the sum of the proxies x in each bin (struct ib_x_bins).
+ * proportional, the number and the sum of the proxies x in each bin (see bin_counts.h).
  */
 #include "score/bin_counts.h"
 

@@ -103,7 +103,7 @@ enum ib_status ib_bin_counts_parse(const cJSON *json, const char *name, const st
 				   struct ib_bin_counts **out, struct ib_error *err);
 
 /*
- * The version of the request file that ib-prune --write-bins writes:
+ * The version of a request file (member "ib_refine"). ib-prune --write-bins writes request files:
  * {"ib_refine":1,"of":digest,"newest":3,"scores":[bin,...],"proxy":null,"x":[bin,...]}.
  */
 #define IB_SECOND_PASS_VERSION 1

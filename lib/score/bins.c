@@ -197,7 +197,7 @@ value_of(char c)
 	return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
-/* Read a number of at most 60 bits. */
+/* Read a number of at most 60 bits at *p, and advance *p. */
 static bool
 read_number(const char **p, uint64_t *x)
 {

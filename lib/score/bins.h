@@ -72,7 +72,7 @@ uint64_t ib_bins_below(const struct ib_bins *f, const uint64_t count[IB_TOTALS_B
 uint64_t ib_bins_count_of(const struct ib_bins *f, uint32_t bin);
 /* Return the bin that contains the rank-th smallest value. Ranks begin at 1. */
 uint32_t ib_bins_of_rank(const uint64_t count[IB_TOTALS_BINS], uint64_t rank);
-/* Return the rank-th smallest value. The bin that contains this value must be selected. */
+/* Return the rank-th smallest value, which must be in a selected bin. */
 float ib_bins_value(const struct ib_bins *f, const uint64_t count[IB_TOTALS_BINS], uint64_t rank);
 
 /*
@@ -86,9 +86,9 @@ float ib_bins_value(const struct ib_bins *f, const uint64_t count[IB_TOTALS_BINS
  */
 void ib_bins_write_text(struct ib_bytes *b, const struct ib_bins *f, uint32_t bin);
 /*
- * Read the values of one bin from `text`, and append them to f. f must not hold values of later
- * bins. Returns false if the text is malformed. Also returns false, and sets f->failed, if out of
- * memory.
+ * Read the values of one bin from `text`, and append them to f. f must not hold values of bins
+ * after `bin`. Returns false if the text is malformed. Also returns false, and sets f->failed, if
+ * out of memory.
  */
 bool ib_bins_read(struct ib_bins *f, uint32_t bin, const char *text);
 

@@ -10,10 +10,10 @@
  *   this loss was folded in this run (`in_run`). If an earlier run has folded a
  *   loss of the same epoch, the new loss replaces the earlier loss.
  * - The mode `mean` needs all losses of an epoch. The first loss is stored in
- *   `raw`, and the row has a list of its other losses in `repeat`. When a later
- *   epoch of the row begins, the mean of the epoch before is computed from an
- *   exact sum, because smoothing needs this mean. ib_fold_finish() computes the
- *   mean of the last epoch.
+ *   `raw`, and the row has a list of its other losses in `repeat`. Before the
+ *   first loss of a later epoch is folded into the row, the mean of the stored
+ *   losses is computed from an exact sum, because smoothing needs this mean.
+ *   ib_fold_finish() computes the mean of the last epoch.
  */
 #include "score/fold.h"
 

@@ -29,9 +29,9 @@ enum ib_id_form {
 void ib_id_reduce(struct ib_span id, unsigned forms, struct ib_bytes *out);
 
 /*
- * Return the smallest set of spelling differences (forms) that makes the two ids equal when it is
- * removed from both. Returns 0 if the ids are equal, or if no set makes them equal. Normalizes both
- * ids at most 2^7 times.
+ * Return the smallest set of spelling differences (forms) without which the two ids are equal.
+ * Returns 0 if the ids are equal, or if there is no such set. Normalizes both ids at most 2^7
+ * times.
  */
 unsigned ib_id_difference(struct ib_span a, struct ib_span b);
 

@@ -12,7 +12,8 @@
 #include "base/error.h"
 
 #define SLOTS (4 * IB_MISMATCH_IDS)
-#define ENOUGH 64 /* number of certain pairs after which the search stops */
+/* The search stops after this number of pairs of ids that certainly name the same sample. */
+#define ENOUGH 64
 #define COMPARED_MAX ((size_t)1 << 17)
 
 void
@@ -122,8 +123,8 @@ ib_mismatch_compare(struct ib_mismatch *m, struct ib_span other)
 }
 
 /*
- * Return the set of spelling differences that is most frequent among the certain pairs or, if
- * `certain` is false, among the pairs that are not ambiguous.
+ * Return the most frequent set of spelling differences. If `certain` is true, count only pairs of
+ * ids that certainly name the same sample. Otherwise count only pairs that are not ambiguous.
  */
 static unsigned
 most_frequent(const struct ib_mismatch *m, bool certain, size_t *count)

@@ -3,9 +3,9 @@
  * (id_form.h) between ids that occur in only one of the sets. The two sets are called the two
  * sides. An id is unmatched if the other side does not have the same id.
  *
- * First, up to IB_MISMATCH_IDS unmatched ids of one side are stored. Then each unmatched id of the
- * other side is compared with the stored ids. To compare ids, each id is normalized (all spelling
- * differences are removed) and hashed.
+ * First, up to IB_MISMATCH_IDS unmatched ids of one side ("this side") are stored. Then each
+ * unmatched id of the other side is compared with the stored ids. To compare ids, each id is
+ * normalized (all spelling differences are removed) and hashed.
  */
 #ifndef IB_SCORE_ID_MISMATCH_H
 #define IB_SCORE_ID_MISMATCH_H

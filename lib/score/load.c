@@ -42,8 +42,8 @@ ib_load_batch(struct ib_fold *f, struct ib_loss_batch *b, struct ib_error *err)
 	if (b->rows)
 		return ib_fold_rows(f, b->merge, b->nmerge, b->has_previous, err);
 	/*
-	 * A loss of another partition also sets `folded`, so that previous scores are written for
-	 * all partitions or for none.
+	 * Set `folded` even if the log has only losses of other partitions, so that
+	 * ib_fold_finish() removes the previous scores of all partitions or of none.
 	 */
 	f->folded |= b->has_loss;
 	if (b->ids_are_rows && f->scores->table.n == 0)

@@ -1,7 +1,7 @@
 /*
  * Read the id, epoch and loss of each record of a loss log. Each block of records becomes one
- * batch. Several threads read the blocks, in any order. The batches are folded (fold.h) later, in
- * the order of the input.
+ * batch. Several threads read the blocks, in any order. The batches are folded (fold.h) in the
+ * order of the input.
  */
 #ifndef IB_SCORE_LOSS_READER_H
 #define IB_SCORE_LOSS_READER_H

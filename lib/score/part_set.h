@@ -1,7 +1,7 @@
 /*
  * The partitions, out of K, whose samples are included in a totals file. The set is used to detect
- * a missing or repeated partition when totals are merged. Totals of all K partitions are written
- * without the set. Such a file is therefore byte for byte equal to the totals file of unpartitioned
+ * a missing or repeated partition when totals are merged. A totals file of all K partitions does
+ * not contain the set, and is therefore byte for byte equal to the totals file of unpartitioned
  * scores.
  */
 #ifndef IB_SCORE_PART_SET_H

@@ -203,8 +203,8 @@ check_until(const struct run *run, const struct ib_scores *s, const char *name,
 
 /*
  * Store the partition of a score file in run->parts, unless --part or --split sets the partitions
- * of the run. All stored partitions must have the same K. If a score file without a partition is
- * also read, the totals name no partition.
+ * of the run. Returns IB_E_DATA if two score files differ in K. If a score file without a partition
+ * is also read, the totals name no partition.
  */
 static enum ib_status
 note_part(struct run *run, const struct ib_scores *s, const char *name, struct ib_error *err)

@@ -16,7 +16,7 @@ ib_totals_init(struct ib_totals *t)
 	t->newest = IB_NO_EPOCH;
 }
 
-/* Number of scores per block. A block fits into the cache, because several passes read it. */
+/* Number of scores per block. Several passes read a block, so it must fit into the cache. */
 #define BLOCK ((uint64_t)1 << 16)
 
 static void
