@@ -11,7 +11,7 @@
 #include "base/array.h"
 #include "base/error.h"
 
-/* minimum number of samples of a row for a warning: a share of fewer samples is uncertain */
+/* a row with fewer samples causes no warning, because its share of pruned visits is uncertain */
 #define HARM_SAMPLES 30
 #define HARM_RATIO 2
 #define HARM_NAMED 5 /* maximum number of values that warnings name */

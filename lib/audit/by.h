@@ -71,8 +71,8 @@ size_t ib_by_finish(const struct ib_by *by, struct ib_by_row row[IB_VALUE_GROUPS
 void ib_by_total(const struct ib_by *by, struct ib_by_row *row);
 
 /*
- * True if the name is "other values", "no value" or "not in the manifest". A row with such a name
- * shows neither a single value nor a range, unless it shows a value of the field with this text.
+ * True if the name is "other values", "no value" or "not in the manifest". Rows of neither a single
+ * value nor a range have these names; but the field may also have a value with the same text.
  */
 bool ib_by_is_line_name(struct ib_span name);
 

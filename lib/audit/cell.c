@@ -19,7 +19,10 @@ ib_cell_score(float x)
 	return (struct ib_cell){ .kind = IB_CELL_SCORE, .real = (double)x };
 }
 
-/* Append a number with a fixed number of decimals, so that the numbers of a column are aligned. */
+/*
+ * Append a number with four decimals, so that the numbers of a column are aligned. Very large and
+ * very small numbers have one decimal.
+ */
 static void
 write_plain(struct ib_bytes *out, double x)
 {

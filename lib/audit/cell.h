@@ -31,15 +31,18 @@ struct ib_cell {
 struct ib_cell ib_cell_real(double x);
 struct ib_cell ib_cell_score(float x);
 
-/* The format of a real number in a table. JSON always contains the shortest exact decimal. */
+/*
+ * The format of a real number in a table. JSON always contains the shortest decimal that reads back
+ * as the same number.
+ */
 enum ib_style {
-	IB_STYLE_PLAIN,	  /* four decimals */
+	IB_STYLE_PLAIN,	  /* four decimals; one for very large and very small numbers */
 	IB_STYLE_SHORT,	  /* four significant digits */
 	IB_STYLE_PERCENT, /* percent with one decimal: 25.0% for 0.25 */
 	IB_STYLE_MONEY,	  /* two decimals, for amounts of money */
 	IB_STYLE_RATIO,	  /* two decimals, for ratios and weights */
 	IB_STYLE_INTEGER, /* no decimals */
-	IB_STYLE_SIGNED	  /* one decimal, and a sign before it */
+	IB_STYLE_SIGNED	  /* one decimal, always with a sign: +2.5 */
 };
 
 struct ib_column {

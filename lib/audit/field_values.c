@@ -184,7 +184,10 @@ add_group(struct ib_field_values *v, enum ib_value_kind kind, uint64_t values)
 	return g;
 }
 
-/* Return an array with the number of samples of each level, or NULL if out of memory. */
+/*
+ * Return an array with the number of samples of each different value (level), or NULL if out of
+ * memory.
+ */
 static uint64_t *
 count_levels(const struct ib_field_values *v)
 {
@@ -197,8 +200,8 @@ count_levels(const struct ib_field_values *v)
 }
 
 /*
- * Make one group for each of the most frequent levels, and one group for all other levels. count[i]
- * is the number of samples of level i. Sets group[i] to the group of level i.
+ * Make one group for each of the most frequent values (levels), and one group for all others.
+ * count[i] is the number of samples of level i. Sets group[i] to the group of level i.
  */
 static void
 group_levels(struct ib_field_values *v, const uint64_t *count, uint8_t *group)
@@ -255,7 +258,7 @@ add_range(struct ib_field_values *v, const uint32_t *number, uint64_t n)
 
 /*
  * Divide the sorted numbers into ranges with about the same number of samples. Equal numbers are in
- * the same range. Sets first[g] to the first number of the range that is group g.
+ * the same range. Sets first[g] to the smallest number in the range of group g.
  */
 static void
 group_numbers(struct ib_field_values *v, const uint32_t *number, uint64_t n, uint32_t *first)

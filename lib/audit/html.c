@@ -70,7 +70,7 @@ write_short_text(struct ib_bytes *out, struct ib_span text)
 	size_t n = strlen(p), i;
 
 	/*
-	 * Skip the quotes that ib_show() adds around the text, and its backslashes before quotes.
+	 * Skip what ib_show() adds: the quotes around the text, and the backslashes before quotes.
 	 */
 	for (i = 1; i + 1 < n; i++)
 		if (p[i] != '\\' || p[i + 1] != '"' || i + 2 == n)

@@ -131,7 +131,7 @@ add_run(struct ib_audit_log *log, struct ib_span line, uint64_t skip, struct ib_
 /* State of the scan of one frame. */
 struct frame {
 	bool has_header; /* true if a run header was found in the frame */
-	/* the last line that is not empty, or "" if it is the line of a sample */
+	/* the last line that is not empty; "" if that line is the line of a sample */
 	struct ib_bytes last;
 	uint64_t blank; /* number of empty lines after `last` */
 	uint64_t at;	/* number of bytes of text processed so far */

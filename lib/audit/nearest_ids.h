@@ -1,7 +1,7 @@
 /*
  * Find the ids that are nearest to a mistyped id. Before the edits between two ids are counted,
  * ib_id_reduce() normalizes both ids: it removes differences in letter case, folders and the like.
- * If two ids are equally near, the number of edits between the ids as written decides.
+ * If two ids are equally near, the one with fewer edits without normalization comes first.
  */
 #ifndef IB_AUDIT_NEAREST_IDS_H
 #define IB_AUDIT_NEAREST_IDS_H

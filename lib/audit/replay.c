@@ -20,7 +20,7 @@ options_of(const struct ib_run_header *h)
 {
 	struct ib_rule_options o = h->options;
 
-	if (!o.keep) { /* with --keep, the ratio must be computed from the scores */
+	if (!o.keep) { /* --keep: do not copy the ratio, but compute it from the scores */
 		o.ratio = h->solved.ratio;
 		o.ratio_given = true;
 	}
@@ -48,7 +48,10 @@ equal_or_nan(double a, double b)
 	return a == b || (isnan(a) && isnan(b));
 }
 
-/* Compare the numbers in the header with the numbers computed from the scores. */
+/*
+ * Compare the computed numbers in the header, such as the threshold, with the numbers that the
+ * scores give.
+ */
 static enum ib_status
 compare_numbers(const struct ib_rule *r, const struct ib_run_header *h, struct ib_error *err)
 {
@@ -69,7 +72,7 @@ compare_numbers(const struct ib_rule *r, const struct ib_run_header *h, struct i
 }
 
 /*
- * Compare the numbers, thresholds and groups in the header with the values computed from the
+ * Compare all values in the header that depend on the scores with the values computed from the
  * scores.
  */
 static enum ib_status
@@ -328,7 +331,7 @@ check_group(const struct ib_replay *r, size_t i, struct ib_error *err)
 	if (g->kept > h->k || g->pruned > h->n - h->k || (all && g->kept != h->k))
 		return ib_fail(err, IB_E_CHECK,
 			       "entry %zu of 'groups': the lines have %llu kept and %llu pruned "
-			       "samples, but the header keeps %llu of %llu",
+			       "samples, but the header says that %llu of %llu are kept",
 			       i + 1, (unsigned long long)g->kept, (unsigned long long)g->pruned,
 			       (unsigned long long)h->k, (unsigned long long)h->n);
 	return IB_OK;

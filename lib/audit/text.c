@@ -79,9 +79,9 @@ ib_write_shortened(struct ib_bytes *out, struct ib_span text, size_t width, bool
 	keep = width > mark ? width - mark : 0;
 	ib_bytes_append(out, text.p, prefix_bytes(text, keep / 2));
 	ib_bytes_append(out, more, strlen(more));
-	/* Leave out a wide character that does not fit completely. */
 	keep -= keep / 2;
 	from = prefix_bytes(text, columns - keep);
+	/* If the cut is in the middle of a wide character, leave out this character. */
 	while (ib_text_columns((struct ib_span){ text.p + from, text.n - from }) > keep)
 		from += prefix_bytes((struct ib_span){ text.p + from, text.n - from }, 2);
 	ib_bytes_append(out, text.p + from, text.n - from);

@@ -43,7 +43,7 @@ double ib_weighted_w1(const struct ib_weighted *a, const struct ib_weighted *b);
 double ib_weighted_psi(const struct ib_weighted *p, const struct ib_weighted *q);
 
 /*
- * One-sided Page-Hinkley test for a rise of the mean loss. During training the loss normally falls.
+ * One-sided Page-Hinkley test for a rise in the mean loss. During training the loss normally falls.
  * A fall does not cause an alarm; it only resets the test to the lower mean. Initialize with {0},
  * and then set delta and alarm (--page-hinkley D:A).
  */

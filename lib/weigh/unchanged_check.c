@@ -37,8 +37,8 @@ ib_added_fields(struct ib_wanted wanted[IB_NADDED], const char *weight_field)
 #define NWAYS ((VALUE_ONLY + 1u) << WEIGHT_SHIFT)
 
 /*
- * Seeds of the hash. The seeds differ, so that a record whose weight value was removed never has
- * the same hash as a record without a weight.
+ * Seeds of the hash: SEED_WITH_WEIGHT if the hashed bytes contain a weight field without its value;
+ * SEED_WITHOUT_WEIGHT if they contain no weight field.
  */
 #define SEED_WITH_WEIGHT 1
 #define SEED_WITHOUT_WEIGHT 0

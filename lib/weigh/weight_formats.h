@@ -31,7 +31,7 @@ enum ib_status ib_weight_format_write(enum ib_weights_format form, const struct 
 				      const struct ib_scale *scale, const double *rate_factor,
 				      struct ib_output *out, struct ib_error *err);
 
-/* Write an .npy array of the numbers of the rows whose weight is positive. */
+/* Write the indexes of all rows with a positive weight as an .npy array. */
 enum ib_status ib_weight_format_write_index(const struct ib_id_weights *rows, struct ib_output *out,
 					    struct ib_error *err);
 

@@ -17,7 +17,7 @@ void ib_weight_stats_init(struct ib_weight_stats *t);
 /* Add all counted weights to the sums. */
 void ib_weight_stats_finalize(struct ib_weight_stats *t);
 
-/* Add the equal weights that `repeat` counts to the sums, and set repeat->n to 0. */
+/* Add repeat->n weights, all equal to repeat->value, to the sums. Sets repeat->n to 0. */
 void ib_weight_stats_flush(struct ib_weight_stats *t, struct ib_repeat *repeat);
 
 /* Add one weight. The weight must be finite and positive. */
