@@ -48,7 +48,7 @@ check_array_name(struct cli *cli, const struct cli_option *o, const char *role, 
 		cli_misuse(cli, "%s", err.text);
 }
 
-/* Add the file or files of an output, and the lock file of the output. */
+/* Add the file or files of an output, and the output's lock file, to the files of the run. */
 static void
 add_output_files(struct cli *cli, const struct cli_files *files, const struct cli_option *o,
 		 const char *role, const char *path)
@@ -72,7 +72,7 @@ add_output_files(struct cli *cli, const struct cli_files *files, const struct cl
 		return;
 	lock = ib_lock_name(path);
 	if (!lock)
-		return; /* ib_lock() reports the error */
+		return; /* out of memory: ib_lock() reports it later */
 	cli_free_at_end(cli, lock);
 	use.of = path;
 	use.path = lock;
@@ -123,7 +123,7 @@ add_option_files(struct cli *cli, const struct cli_files *files, const struct cl
 	}
 }
 
-/* True if the option is an output that was not given, or whose value is "-". */
+/* True if the option's output goes to standard output: it was not given, or its value is "-". */
 static bool
 writes_stdout(const struct cli *cli, const struct cli_option *o)
 {

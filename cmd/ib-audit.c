@@ -50,7 +50,7 @@ set_page_hinkley(void *args, const char *value)
 	return NULL;
 }
 
-/* Add a --rule of compare. The library checks the text. */
+/* Add the value of a --rule of compare to the list of rules. The library checks the value. */
 static const char *
 add_rule(void *args, const char *value)
 {
@@ -352,8 +352,8 @@ static const struct subcommand subcommands[] = {
 #define NSUBCOMMANDS (sizeof(subcommands) / sizeof(*subcommands))
 
 /*
- * ib-audit without a subcommand has only the options --help and --version. write_about() makes the
- * text of --help.
+ * Without a subcommand, ib-audit has only the common options. write_about() makes the text of
+ * --help.
  */
 static const struct cli_option no_options[] = { CLI_COMMON_ROWS };
 static const struct cli_command no_subcommand = {
