@@ -116,7 +116,8 @@ choose_form(struct cli *cli, struct ib_weights_options *o)
 			   o->output, suffix);
 	form = suffix[3] == 'z' ? IB_WEIGHTS_NPZ : IB_WEIGHTS_NPY;
 	if (cli_is_given(cli, "output-format") && o->out != form)
-		cli_misuse(cli, "-o %s: the name selects the form %s, but -O selects another form",
+		cli_misuse(cli,
+			   "-o %s: the name selects the format %s, but -O selects another format",
 			   o->output, suffix + 1);
 	o->out = form;
 }

@@ -13,7 +13,8 @@
 	CLI_TEXT('k', "key", "FIELD", member,                                                      \
 		 "the field that holds the id: a name; 'a.b' for a nested "                        \
 		 "field; 'a,b' for a key of two fields; N for the N-th field "                     \
-		 "of a list; @line; @hash; or @shard for tar (default: the "                       \
+		 "of a list; @line for the number of the record; @hash for a "                     \
+		 "hash of the record; or @shard for tar files (default: the "                      \
 		 "first of id, __key__, key, uid, ... that the first "                             \
 		 "record has)")
 
@@ -21,7 +22,8 @@
 #define CLI_LOG_KEY(member)                                                                        \
 	CLI_TEXT('k', "key", "FIELD", member,                                                      \
 		 "the field that holds the id: a name; 'a.b' for a nested "                        \
-		 "field; 'a,b' for a key of two fields; @line; or @hash "                          \
+		 "field; 'a,b' for a key of two fields; @line for the number "                     \
+		 "of the record; or @hash for a hash of the record "                               \
 		 "(default: the first of id, __key__, key, uid, ... that "                         \
 		 "the first record has)")
 
@@ -40,10 +42,11 @@
 			 "the field that holds the loss, or a sum of fields such as "              \
 			 "'cls+0.5*box' (default loss)"),                                          \
 		CLI_CALL('e', "epoch", "N|name[:PATTERN]", epoch_call,                             \
-			 "the epoch of records without an epoch field: N (default 0; required "    \
-			 "with earlier scores and, in ib-audit, with several logs); with name, "   \
-			 "the number after epoch, ep or e in the file name, or the only number "   \
-			 "there; with name:PATTERN, the number that %d in PATTERN matches"),       \
+			 "the epoch of records without an epoch field (default 0; required "       \
+			 "with earlier scores and, in ib-audit, with several logs): N; 'name' "    \
+			 "for the number after epoch, ep or e in the file name, or the only "      \
+			 "number there; or 'name:PATTERN' for the number that %d in PATTERN "      \
+			 "matches"),                                                               \
 		CLI_TEXT(0, "epoch-field", "NAME", log.epoch_field,                                \
 			 "the field that holds the epoch (default epoch)"),                        \
 		CLI_FORMAT(log.format, IB_LOG_FORMAT_WORDS),                                       \
@@ -80,8 +83,9 @@
 		    "prune this fraction of the samples below the threshold; in [0, 1) "           \
 		    "(default 0.5)"),                                                              \
 		CLI_SETTING(0, "keep", "F", NULL, rule_,                                           \
-			    "keep this fraction of all samples (instead of -r; rules "             \
-			    "infobatch, random and proportional; default: not set)")
+			    "keep this fraction of the samples with a known score (rules "         \
+			    "infobatch and proportional) or of all samples (rule random), "        \
+			    "instead of -r (default: not set)")
 
 #define CLI_EPOCHS_ROW(rule_, text) CLI_SETTING('E', "epochs", "N", NULL, rule_, text)
 
@@ -100,7 +104,7 @@
 
 #define CLI_MAX_AGE_ROW(rule_)                                                                     \
 	CLI_SETTING(0, "max-age", "K", NULL, rule_,                                                \
-		    "keep each sample that has not been seen for K epochs "                        \
+		    "keep each sample that was last visited K or more epochs ago "                 \
 		    "(default: no limit)")
 
 /*
