@@ -3,9 +3,9 @@
  * inside such a field is doubled. TSV has neither quotes nor escapes.
  *
  * A quoted CSV field may contain newlines, so a block of CSV ends at a newline outside quotes. A
- * quote that is not closed extends to the end of the file. As a sentinel, a newline is stored after
- * each block and after the header. A scan for a delimiter stops at the sentinel at the latest; its
- * caller then compares the position with the end of the block (c->end).
+ * field whose quote is not closed extends to the end of the file. As a sentinel, a newline is
+ * stored after each block and after the header. A scan for a delimiter stops at the sentinel at the
+ * latest; its caller then compares the position with the end of the block (c->end).
  */
 #include "record/delimited.h"
 
@@ -340,7 +340,7 @@ bad_row(struct ib_cursor *c, const char *start, const char *why)
 	ib_cursor_finish_line(c, start, stop);
 	lines = ib_byte_scan_count_lines(start, c->record.n);
 	c->line += lines;
-	/* The file ends inside a quoted field; the newline at its end belongs to this field. */
+	/* If the file ends inside a quoted field, a final newline belongs to the field. */
 	if (open && lines == 1 && c->end[-1] == '\n')
 		c->record.unterminated = true;
 	return ib_cursor_fail(c, "%s", why);
@@ -458,8 +458,8 @@ trim_texts(struct ib_cursor *c)
 }
 
 /*
- * True if the id of the row is the name of the id column, so that the row is another header. In
- * this case, sets c->why.
+ * True if the row is another header, because its id is the name of the id column. In this case,
+ * sets c->why.
  */
 static __attribute__((noinline)) bool
 is_other_header(struct ib_cursor *c)
@@ -488,7 +488,10 @@ is_suspect_id(const struct ib_source *s, const struct ib_value *id)
 	return id->n == s->key.name[0].n || is_quoted_tsv(s, id);
 }
 
-/* If the id is in quotes in a TSV, count it in notes->quotes. Returns false for another header. */
+/*
+ * If the id is in quotes in a TSV, count it in notes->quotes. Returns false and sets c->why if the
+ * row is another header.
+ */
 static __attribute__((noinline)) bool
 check_id(struct ib_cursor *c)
 {

@@ -95,7 +95,7 @@ skip_bom(struct ib_span head)
 	return head;
 }
 
-/* Return the first byte that is not white space, or NUL. */
+/* Return the first byte that is not white space. Returns NUL if there is only white space. */
 static char
 first_byte(struct ib_span head)
 {
@@ -149,7 +149,7 @@ static const struct ib_span no_row = { "", 0 };
 
 /* The start of an operand, prepared for detection. */
 struct operand_start {
-	struct ib_span head; /* first bytes, without BOM and header lines */
+	struct ib_span head; /* first bytes, without BOM and --header-lines */
 	struct ib_span line; /* first line of head that is not empty */
 	const char *end;     /* end of head */
 	bool partial;	     /* true if the operand may have more bytes than head */
@@ -219,8 +219,9 @@ fail_mismatch(const struct operand_start *start, const char *want, struct ib_err
 	other = first == '{'   ? ib_record_format_find(IB_FORMAT_JSONL)
 		: first == '[' ? ib_record_format_find(IB_FORMAT_JSON)
 			       : delimited_format(start);
+	/* A header with only one column has no comma. */
 	if (!other && names_an_id(start->line, ',', start->key))
-		other = ib_record_format_find(IB_FORMAT_CSV); /* the header has only one column */
+		other = ib_record_format_find(IB_FORMAT_CSV);
 	if (other)
 		return ib_fail(err, IB_E_DATA, "%s: looks like %s, not %s (read it with -f %s)",
 			       name, other->name, want, other->option);
@@ -396,7 +397,7 @@ detect_lines(struct operand_start *start, struct ib_error *err)
 	case IB_FORMAT_AUTO:
 		return detect_text(start, err);
 	case IB_FORMAT_TAR:
-		/* Commands that cannot read a tar also accept an empty file named .tar. */
+		/* Commands that cannot read a tar still accept an empty .tar file. */
 		start->source->format =
 			start->head.n == 0 && start->options->otherwise != IB_FORMAT_LIST
 				? start->options->otherwise

@@ -126,7 +126,7 @@ ib_fields_add(struct ib_fields *f, struct ib_span name, bool number, int *slot,
 	m = add_path(f, copy);
 	if (!m || (m->slot < 0 && f->nslots == IB_FIELDS_MAX))
 		return ib_fail(err, IB_E_MISUSE,
-			       "field %s: the names of all fields contain too many dots",
+			       "field %s: all field names together contain too many dots",
 			       ib_show(show, copy));
 	if (m->slot < 0) { /* a path that is added again has an alias already */
 		assign_slot(f, m, number);

@@ -1,7 +1,7 @@
 /*
  * The fields of a record that the caller needs. A field is given by a name or a dotted path. Each
- * field has a slot, which is the index of its value in the array of values. The fields are compiled
- * once per operand and are then read by all threads.
+ * field has a slot, which is the index of its value in the array of values. For each
+ * operand, a struct ib_fields is filled once, and is then read by all threads.
  *
  * Invariants: node[0] is the record itself. A member of a node has a slot, a child node, or both.
  * A name with a dot has two slots: one for the member with exactly this name, and one for the
@@ -34,7 +34,7 @@ struct ib_node {
  * value of the path is not used.
  */
 struct ib_alias {
-	int16_t slot;  /* slot of the path's value; ib_fields_apply_aliases() may replace it */
+	int16_t slot;  /* slot of the path's value, which ib_fields_apply_aliases() may replace */
 	int16_t exact; /* slot of the member with exactly this name */
 };
 

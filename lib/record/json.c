@@ -141,10 +141,7 @@ read_members(struct ib_json *j, size_t node, const char *p, struct ib_value *v)
 		s = i < IB_JSON_FORMS ? &form[i] : NULL;
 		if (s && has_form(s, p)) {
 			p += s->n;
-			/*
-			 * The value may have white space before it that the previous record did not
-			 * have.
-			 */
+			/* The previous record may have had less space before the value. */
 			if ((unsigned char)*p <= ' ')
 				p = ib_json_skip_space(&j->check, p);
 			m = s->member;

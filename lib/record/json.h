@@ -41,8 +41,8 @@ struct ib_json {
 };
 
 /*
- * Prepare to read `fields`, which are borrowed, from records. Set `lines` to true if a newline ends
- * a record.
+ * Prepare to read `fields`, which are borrowed, from records. `lines` must be true if a newline
+ * ends each record.
  */
 void ib_json_init(struct ib_json *j, const struct ib_fields *fields, bool lines);
 void ib_json_release(struct ib_json *j);

@@ -77,13 +77,13 @@ struct decimal {
 	unsigned n;	 /* number of bytes */
 	unsigned mask;	 /* one bit for each of the n bytes */
 	unsigned digits; /* one bit for each byte that is a digit; see ib_byte_scan_digits16() */
-	unsigned shift;	 /* bits by which the digits after the point move to the end of 8 bytes */
+	unsigned shift;	 /* left shift in bits that moves the fraction to the end of 8 bytes */
 	uint64_t power;	 /* power of ten; the number is an integer divided by this power */
 };
 
 /*
- * Return the format of the number p[0..n). If the number has no such format, return a format that
- * fits no number.
+ * Return the format of the number p[0..n). If a struct decimal cannot describe this format, return
+ * a format that fits no number.
  */
 static struct decimal
 find_decimal_format(const char *p, size_t n)

@@ -15,7 +15,7 @@ enum ib_key_kind {
 	IB_KEY_WHOLE,  /* in a list, the complete line */
 	IB_KEY_LINE,   /* the number of the record, from 0 */
 	IB_KEY_ROW,    /* in a NumPy array, the number of the item, from 0 */
-	IB_KEY_HASH,   /* -k @hash: the XXH3-128 of the bytes of the record */
+	IB_KEY_HASH,   /* -k @hash: the XXH3-128 hash of the bytes of the record */
 	IB_KEY_SHARD   /* in a tar, the operand's name, a slash, and the sample's key */
 };
 

@@ -344,7 +344,7 @@ static const struct row rows[] = {
 	{ TEXT("a file with a merge conflict", "resolve the conflict"), .is = is_conflict },
 	{ TEXT("an audit log", "only ib-audit reads audit logs"), MAGIC("{\"ib_audit\":") },
 	{ HINT("a comment line", "remove comments with grep -v '^#'"), .is = is_hash_comment },
-	{ HINT("a comment line", "remove such lines"), .is = is_comment },
+	{ HINT("a comment line", "remove comment lines"), .is = is_comment },
 	{ HINT("an error message", "download the file again"), .is = is_error_page },
 };
 

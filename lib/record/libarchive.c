@@ -28,10 +28,9 @@ find(void *library, const char *name, void *function)
 }
 
 /*
- * Return the error of a failed load. dlopen() does not return an error number, so only its
- * message, `why`, can show that memory ran out. Some messages, such as "cannot create shared object
- * descriptor", do not name a cause. For these messages, no_memory is true if errno was ENOMEM
- * after dlopen().
+ * Return the error of a failed load. `why` is the message of dlerror(). Some messages, such as
+ * "cannot create shared object descriptor", do not name a cause, so no_memory must be true if errno
+ * was ENOMEM after dlopen().
  */
 static enum ib_status
 fail_load(const char *why, bool no_memory)

@@ -123,7 +123,7 @@ append(struct ib_cursor *c, size_t n, const char *before, struct ib_span shown)
 	return n;
 }
 
-/* Append "did you mean OPTION NAME?", quoted for a shell. */
+/* Append "did you mean OPTION NAME?", with NAME quoted for a shell if necessary. */
 static size_t
 append_suggestion(struct ib_cursor *c, size_t n, const char *option, struct ib_span name)
 {

@@ -28,7 +28,7 @@ struct ib_reader_options {
 	uint64_t header_lines; /* lines to copy unchanged at the start of each operand */
 	bool digest;	       /* true to compute the digest of all operands' bytes */
 	bool line_per_operand; /* true if the numbers of @line begin at 0 in each operand */
-	bool epoch_manifest;   /* true if lines of a list end in TAB and a weight (wanted[0]) */
+	bool epoch_manifest;   /* true if list lines may end in a TAB and a weight, wanted[0] */
 	bool any_value;	       /* true if a JSON record may be any value, not only an object */
 	bool elements;	       /* true to read the elements of JSON arrays (struct ib_json) */
 	bool archives;	       /* true if operands may be npz, npy and totals files */

@@ -151,7 +151,7 @@ compile_list(struct ib_source *s, const struct ib_reader_options *o,
 		warn_of_table(s, o, line);
 		warn_of_error_message(s, o, line, first_block->n);
 	}
-	/* An empty operand is detected as a list, so -k NAME must not be an error here. */
+	/* An empty operand is detected as a list, so accept -k NAME for an empty operand. */
 	if (s->key.kind == IB_KEY_AUTO ||
 	    (s->key.kind == IB_KEY_FIELDS && first_block->n == 0 && o->format == IB_FORMAT_AUTO))
 		s->key.kind = IB_KEY_WHOLE;
@@ -170,7 +170,10 @@ compile_list(struct ib_source *s, const struct ib_reader_options *o,
 	return IB_OK;
 }
 
-/* Choose the known id name that the operand has. Leaves the key at IB_KEY_AUTO if it has none. */
+/*
+ * Choose as the key a known id name that the operand has. Leaves the key at IB_KEY_AUTO if the
+ * operand has no known id name.
+ */
 static enum ib_status
 choose_key(struct ib_source *s, const struct ib_block *first_block, struct ib_error *err)
 {

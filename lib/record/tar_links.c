@@ -148,8 +148,8 @@ key_of(const struct ib_tar_links *l, const struct ib_tar_target *t)
 }
 
 /*
- * Set in_sample of the links that are inside a sample with the same key. If the new member is a
- * link, compare its key with the key of the file before it. If the new member is a file, compare
+ * Set in_sample of each link that is inside a sample with the key of the link. If the new member is
+ * a link, compare its key with the key of the file before it. If the new member is a file, compare
  * its key with the keys of the links before the file.
  */
 static void
@@ -352,7 +352,7 @@ check_in_pipe(const struct ib_tar_links *l, const struct ib_tar_member *link, st
 		return IB_OK;
 	return ib_fail(err, IB_E_DATA,
 		       "%s: %s is a link, and a pipe cannot be read again to find its target: pass "
-		       "the file by name, or create the tar with --dereference --hard-dereference",
+		       "the tar by name, or create the tar with --dereference --hard-dereference",
 		       l->name, ib_show(show, link->path));
 }
 

@@ -57,15 +57,15 @@ struct ib_span ib_span_trim(struct ib_span s);
 bool ib_span_is_like(struct ib_span a, struct ib_span b);
 
 /*
- * Return the span without space at both ends. If the rest is in quotes, the quotes are removed, and
- * then again the space at both ends.
+ * Return the span without space at both ends. If quotes enclose the rest, returns the text between
+ * the quotes, again without space at both ends.
  */
 struct ib_span ib_span_unquote(struct ib_span s);
 
 /*
- * Read the number in a JSON text: a number, a string that contains a number, or an array whose only
- * element is one of these or another such array. Numbers may be written as in CSV fields, with
- * space around them. Returns false for any other text.
+ * Read the number in a JSON text: a number, or a string that contains a number. Brackets may
+ * enclose either, as in [[0.5]]. Numbers may be written as in CSV fields, with space around them.
+ * Returns false for any other text.
  */
 bool ib_number_read_wrapped(struct ib_span json, double *number);
 
