@@ -1,7 +1,7 @@
 /*
  * Arrays of less than MAPPED_BYTES_MIN bytes are allocated with calloc(), because the kernel
- * would clear a complete huge page for each of them. Larger arrays are allocated with mmap(), and
- * grow with mremap(). With IB_PORTABLE, all arrays are allocated with calloc().
+ * would clear a complete huge page for each mapped array. Larger arrays are allocated with mmap(),
+ * and grow with mremap(). With IB_PORTABLE, all arrays are allocated with calloc().
  */
 #ifndef IB_PORTABLE
 #define _GNU_SOURCE /* mremap, MAP_ANONYMOUS, madvise */

@@ -24,10 +24,10 @@ const char *ib_number_json(const char *p, double *value);
 
 /*
  * Parse a number that is a complete field of CSV or TSV, or the value of an option. In
- * addition to the numbers of ib_number_json(), the function accepts a leading + (also before
- * a word), leading zeros, and a decimal point without digits before or after it ("+.5",
- * "5.", "007"). Spaces and hexadecimal numbers are not accepted. Returns false if the field
- * is not a number. No byte outside the span is read.
+ * addition to the numbers of ib_number_json(), the function accepts a leading + ("+1", "+inf"),
+ * leading zeros, and a decimal point without digits before or after it ("+.5", "5.", "007"). Spaces
+ * and hexadecimal numbers are not accepted. Returns false if the field is not a number. No byte
+ * outside the span is read.
  */
 bool ib_number_text(struct ib_span field, double *value);
 

@@ -17,18 +17,18 @@ struct ib_pipeline {
 	 */
 	enum ib_status (*fill)(void *ctx, void *slot, struct ib_error *err);
 	/*
-	 * Process a block. Several calls of work() may run at the same time, in any order. The
-	 * pointer may be NULL.
+	 * Process a block. Several calls of work() may run at the same time, in any order.
+	 * `work` may be NULL.
 	 */
 	enum ib_status (*work)(void *ctx, void *slot, struct ib_error *err);
 	/*
-	 * Write a block. Only one call of drain() runs at a time, in the order in which fill()
-	 * read the blocks. The pointer may be NULL.
+	 * Write a block. The blocks are written one at a time, in the order in which fill() read
+	 * them. `drain` may be NULL.
 	 */
 	enum ib_status (*drain)(void *ctx, void *slot, struct ib_error *err);
 	/*
 	 * Return true if fill() may be called now. ready() is called again after each stage. If
-	 * the pointer is NULL, fill() may always be called.
+	 * `ready` is NULL, fill() may always be called.
 	 */
 	bool (*ready)(const void *ctx);
 	/*

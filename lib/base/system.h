@@ -41,7 +41,7 @@ void ib_system_write_soon(int fd, off_t from, off_t n);
 /* Tell the kernel to read ahead, because the complete file will be read in order. */
 void ib_system_read_ahead(int fd);
 
-/* Release the memory of n bytes at p that map a file. The next access reads the file again. */
+/* Release the memory of n bytes mapped at p. The next access reads them from the file again. */
 void ib_system_unload(const void *p, size_t n);
 
 /*

@@ -44,15 +44,12 @@ extern "C" {
 #define IB_VERSION_NUMBER 100 /* 10000 * major + 100 * minor + patch */
 
 /*
- * Return the version number of the library that is loaded. The library may be newer than
- * IB_VERSION_NUMBER, with which the program was compiled.
+ * Return the version number of the library that is loaded. The number may be greater
+ * than IB_VERSION_NUMBER, the version with which the program was compiled.
  */
 IB_API int ib_version(void);
 
-/*
- * Return the version of the library that is loaded, as text. The library may be newer than
- * IB_VERSION.
- */
+/* Return the version of the library that is loaded, as text. It may be later than IB_VERSION. */
 IB_API const char *ib_version_string(void);
 
 /* ---- errors ----------------------------------------------------------- */
@@ -351,11 +348,11 @@ IB_API void ib_run_options_free(struct ib_run_options *o); /* o may be NULL */
 /*
  * Set one option. `name` is an option of ib_rule_options_set(), or one of:
  *   audit        audit log to which ib_run_draw() appends the decisions, as with ib-prune -a
- *   max-missing  number or percentage of the rows of ib_run_draw() that may have no loss in a
- *                commit; default 0
+ *   max-missing  number or percentage of the drawn rows that may have no loss in a commit;
+ *                default 0
  *   max-unseen   number or percentage of the samples that may have no score when the score
- *                file is read; default 0 if the rule needs scores and neither max-missing nor
- *                nonfinite=skip is set, otherwise no limit
+ *                file is read; by default, there is no limit if the rule needs no scores, or if
+ *                max-missing or nonfinite=skip is set; otherwise the default is 0
  *   smooth, duplicates, nonfinite  as in ib-score(1)
  *   threads      number of threads; default 1
  */
@@ -378,9 +375,9 @@ IB_API void ib_run_options_warn(struct ib_run_options *o, ib_warn_function *warn
  *   options    borrowed until ib_run_free()
  *
  * The run locks the score file until ib_run_free(). Returns IB_E_AGAIN if another process has the
- * lock. Returns IB_E_DATA if the file is a loss log or has other samples, or if more samples than
- * max-unseen have no score. Returns IB_E_MISUSE if an id is empty, occurs twice or contains a
- * newline or a NUL, or if the options cannot be used together.
+ * lock. Returns IB_E_DATA if the file is a loss log or contains a sample that is not in the run, or
+ * if more samples than max-unseen have no score. Returns IB_E_MISUSE if an id is empty, occurs
+ * twice or contains a newline or a NUL, or if the options cannot be used together.
  */
 IB_API enum ib_status ib_run_open(const char *scores, const struct ib_span *id, uint64_t n,
 				  const struct ib_run_options *options, struct ib_run **out,
@@ -408,7 +405,7 @@ IB_API enum ib_status ib_run_draw(struct ib_run *run, int64_t epoch, const int64
 /*
  * Record the losses of n rows, without the weights. If a row is recorded several times, the
  * option "duplicates" says which loss is used. Returns IB_E_MISUSE, and records nothing, if
- * ib_run_draw() was not called since the last commit, or if it did not return all of these rows.
+ * ib_run_draw() was not called since the last commit, or if one of the n rows was not drawn.
  */
 IB_API enum ib_status ib_run_record(struct ib_run *run, const int64_t *row, const float *loss,
 				    size_t n, struct ib_error *err);

@@ -56,8 +56,8 @@ enum ib_format {
  *   threads   number of threads; 0: ib_threads_default()
  *   warn      receives one complete sentence without a newline; called from one
  *             thread at a time, in the order of the input
- *   progress  receives the bytes read so far, the total number of bytes (0: not
- *             known), and the records so far; called from one thread at a time,
+ *   progress  receives the number of bytes read so far, the total number of bytes (0: not
+ *             known), and the number of records read so far; called from one thread at a time,
  *             at most a few times per second
  */
 struct ib_context {
@@ -230,7 +230,7 @@ struct ib_rule_options {
 	double ratio;	   /* -r, in [0, 1) */
 	bool ratio_given;
 	uint64_t seed;	       /* --seed */
-	const char *threshold; /* infobatch, hard: "mean" (or NULL), "median", "q0.3", "v1.5" */
+	const char *threshold; /* rules infobatch and hard: "q0.3", "v1.5"; NULL: "mean" */
 	const char *buckets;   /* rule buckets: "q0.2:0.75,q0.85:0.5" */
 	const char *keep;      /* --keep F */
 	const char *scale;     /* rule proportional */
@@ -381,7 +381,7 @@ enum ib_existing_weight {
 /* Options of ib-prune(1). */
 struct ib_prune_options {
 	struct ib_list operands;
-	bool range_given; /* true if --range is given; the samples are then 0 to range-1 */
+	bool range_given; /* true if --range is given; the ids are then 0 to range-1 */
 	uint64_t range;
 	enum ib_format format;
 	const char *key;	/* -k */

@@ -14,7 +14,7 @@ struct ib_file_source {
 	int fd;
 	bool opened; /* true if the file source must close fd */
 	bool regular;
-	off_t start;   /* file offset at which reading began; standard input may begin after 0 */
+	off_t start;   /* file offset at which reading began; not always 0 for standard input */
 	uint64_t size; /* bytes from start to the end of the file; 0 if unknown */
 	_Atomic uint64_t position; /* number of bytes read so far; used by several threads */
 	char *block; /* IB_FILE_SOURCE_BLOCK bytes; block[pos..n) is not consumed yet */

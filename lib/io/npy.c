@@ -13,8 +13,8 @@
 #include "base/little_endian.h"
 
 #define ITEM_MAX ((size_t)1 << 31) /* maximum number of bytes per item */
-#define PIECE ((size_t)8192)	   /* bytes converted at a time; a multiple of every item size */
-#define NEST_MAX 32		   /* maximum nesting of brackets in a structured descr */
+#define PIECE ((size_t)8192) /* bytes converted at a time; a multiple of all written item sizes */
+#define NEST_MAX 32	     /* maximum nesting of brackets in a structured descr */
 
 static size_t
 write_header(char header[128], const char *descr, const char *shape)

@@ -346,7 +346,7 @@ close_temp(struct ib_output *o, struct ib_error *err)
 
 /*
  * Close the temporary file if more than half of the process's descriptors are in use. Otherwise
- * keep it open, so that it stays without a name or stays locked.
+ * keep it open, so that it needs no name yet or, if it has a name, stays locked.
  */
 static enum ib_status
 close_early(struct ib_output *o, struct ib_error *err)

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/huge_array.h"
 #include "io/descriptor.h"
+#include "io/folder.h"
 #include "io/temp_file.h"
 
 #define WINDOW ((size_t)1 << 20) /* number of bytes of the file that are read at a time */
@@ -56,6 +57,20 @@ ib_spill_file_free(struct ib_spill_file *s)
 
 /* ---- writing -------------------------------------------------------------------- */
 
+/* Report that no temporary file can be created in the folder of path. */
+static enum ib_status
+fail_create(const char *path, struct ib_error *err)
+{
+	int error = errno;
+	char *folder = ib_folder_of(path);
+	enum ib_status st;
+
+	errno = folder ? error : ENOMEM;
+	st = ib_fail_errno(err, IB_E_CREATE, folder, "create a temporary file in this folder");
+	free(folder);
+	return st;
+}
+
 /* Open a temporary file without a name. */
 static enum ib_status
 open_file(const char *near, int *fd, struct ib_error *err)
@@ -72,8 +87,7 @@ open_file(const char *near, int *fd, struct ib_error *err)
 	if (name.failed)
 		st = ib_fail_memory(err);
 	else if ((*fd = ib_temp_file_nameless(name.p)) < 0)
-		st = ib_fail_errno(err, IB_E_CREATE, name.p,
-				   "create a temporary file in its folder");
+		st = fail_create(name.p, err);
 	ib_bytes_release(&name);
 	return st;
 }

@@ -283,7 +283,7 @@ open_nameless(struct ib_temp_file *t)
 		return false;
 	snprintf(proc, sizeof(proc), "/proc/self/fd/%d", t->fd);
 	if (access(proc, F_OK) == 0) {
-		ib_fd_lock(t->fd, LOCK_EX | LOCK_NB); /* no other process has locked it */
+		ib_fd_lock(t->fd, LOCK_EX | LOCK_NB); /* no other process can have locked it */
 		return true;
 	}
 	ib_fd_close(t->fd);

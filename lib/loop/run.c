@@ -281,8 +281,8 @@ check_losses(const struct ib_run *run, const int64_t *row, const float *loss, si
 				       (long long)row[i], (unsigned long long)run->ids.n - 1);
 		if (run->state[row[i]] == IB_SAMPLE_PRUNED)
 			return ib_fail(err, IB_E_MISUSE,
-				       "row %lld was not drawn in epoch %lld: record the rows that "
-				       "draw returned",
+				       "row %lld was not drawn in epoch %lld: record only rows "
+				       "that were drawn",
 				       (long long)row[i], (long long)run->epoch);
 		if (finite && !isfinite(loss[i]))
 			return ib_fail(err, IB_E_DATA, "the loss of row %lld is not finite",
@@ -299,8 +299,7 @@ ib_run_record(struct ib_run *run, const int64_t *row, const float *loss, size_t 
 	size_t i;
 
 	if (run->epoch == IB_NO_EPOCH)
-		return ib_fail(err, IB_E_MISUSE,
-			       "no epoch is drawn: draw an epoch before you record losses");
+		return ib_fail(err, IB_E_MISUSE, "draw an epoch before you record losses");
 	st = check_losses(run, row, loss, n, err);
 	if (!st)
 		st = ib_losses_add(&run->losses, row, loss, n, err);
@@ -369,13 +368,14 @@ ib_run_commit(struct ib_run *run, struct ib_error *err)
 	enum ib_status st;
 
 	if (run->epoch == IB_NO_EPOCH)
-		return ib_fail(err, IB_E_MISUSE, "no epoch is drawn: there is nothing to commit");
+		return ib_fail(err, IB_E_MISUSE, "there is nothing to commit: draw an epoch first");
 	if (run->drawn->n == 0) {
 		finish_epoch(run);
 		return IB_OK;
 	}
 	if (run->losses.n == 0)
-		return ib_fail(err, IB_E_MISUSE, "no loss is recorded in epoch %lld",
+		return ib_fail(err, IB_E_MISUSE,
+			       "no loss is recorded in epoch %lld: record losses before you commit",
 			       (long long)run->epoch);
 	st = check_complete(run, err);
 	if (!st)

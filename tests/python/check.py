@@ -185,7 +185,7 @@ def misuse():
 
     run = Run("m.npz", n=5, epochs=4)
     rows, loss = np.arange(5), np.ones(5, np.float32)
-    raises(M, "no epoch is drawn", run.record, rows, loss)
+    raises(M, "draw an epoch before", run.record, rows, loss)
     raises(M, "nothing to commit", run.commit)
     raises(M, "from 0 to", run.draw, -1)
     raises(M, "from 0 to", run.draw, 2**64)
