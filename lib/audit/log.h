@@ -17,7 +17,7 @@ struct ib_run_header {
 	char *text;			/* the header line without its newline */
 	struct ib_rule_options options; /* options of the run; this struct owns their strings */
 	struct ib_solved solved;
-	/* the thresholds, as scores; set only for the rules buckets and rank */
+	/* the thresholds as scores, not quantiles; set only for the rules buckets and rank */
 	struct ib_thresholds thresholds;
 	struct ib_fixed_group *group;
 	size_t ngroups; /* at most IB_THRESHOLDS_MAX */

@@ -36,9 +36,9 @@ count_rows(const struct ib_show_row *row, size_t n, struct row_set k)
 
 /*
  * Append the epochs of the rows in the set k as a list such as "2, 5 and 7 to 9". A range such as
- * "7 to 9" consists of rows that follow each other in row[]. Returns the number of parts of the
- * list. If `to` is NULL, the function only counts the parts; otherwise the caller passes the number
- * of parts as nranges.
+ * "7 to 9" consists of rows that follow each other in row[]. Returns the number of list items (3
+ * in the example). If `to` is NULL, the items are only counted; otherwise nranges must be their
+ * number.
  */
 static size_t
 write_ranges(struct ib_bytes *to, const struct ib_show_row *row, size_t n, struct row_set k,
