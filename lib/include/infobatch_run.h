@@ -421,10 +421,7 @@ struct ib_prune_options {
 struct ib_prune_result {
 	uint64_t samples, kept, pruned, eligible;
 	uint64_t reasons[IB_NREASONS];
-	/*
-	 * The next four members are computed from the weights before --normalize scales the
-	 * weights.
-	 */
+	/* The next four members are computed before --normalize scales the weights. */
 	double expected_kept, weight_sum, weight_var, max_weight;
 	double threshold;		   /* NaN: no threshold */
 	double weight_factor, rate_factor; /* factors of --normalize; 1 without this option */
@@ -497,7 +494,7 @@ struct ib_audit_options {
 	const char *output;	 /* -o; NULL: standard output */
 	/* appearance of the results: */
 	bool json;		 /* --json */
-	bool color, utf8, spark; /* features of the terminal; spark: draw sparklines */
+	bool color, utf8, spark; /* color, utf8: use them in the output; spark: draw sparklines */
 	int width;		 /* columns of the terminal; 0: not a terminal */
 	bool cost_given;
 	double cost;   /* --cost-per-epoch */

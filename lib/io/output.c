@@ -24,7 +24,7 @@
 struct ib_output {
 	char *name;		   /* name for messages */
 	char *target;		   /* the file to replace; NULL if the output is written directly */
-	struct ib_temp_file *temp; /* NULL if never created, or after it was renamed or removed */
+	struct ib_temp_file *temp; /* NULL before it is created, and once renamed or removed */
 	int fd;
 	bool standard; /* true if fd is standard output */
 	bool existed;  /* true if the target existed when the output was opened */
