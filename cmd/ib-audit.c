@@ -96,8 +96,8 @@ add_rule(void *args, const char *value)
 		 "0.05:0.5)")
 #define WEIGHT_FIELD_ROW                                                                           \
 	CLI_TEXT(0, "weight-field", "NAME", o.weight_field,                                        \
-		 "the field that holds the weight; a record need not have a weight "               \
-		 "(default weight)")
+		 "the field that holds the weight (default: weight); a record need not have "      \
+		 "this field")
 #define VISITS_ROW                                                                                 \
 	CLI_REAL(0, "visits", "F", "(0, inf)", o.visits,                                           \
 		 "also print how many epochs with the rule fit into a budget of visits; the "      \

@@ -42,7 +42,7 @@ static const struct cli_option options[] = {
 		 "the field of MANIFEST that holds the id (default: the first of id, __key__, "
 		 "key, uid, ... that the first record has)"),
 	CLI_TEXT(0, "weight-field", "NAME", o.weight_field,
-		 "the field of MANIFEST that holds the weight (default weight)"),
+		 "the field of MANIFEST that holds the weight (default: weight)"),
 	CLI_GROUP("Partitions of a large data set, see infobatch-cluster(7)"),
 	CLI_COUNT(0, "split", "K", "[1, 18446744073709551615]", o.split,
 		  "write K files, one per partition; -o must contain %d for the number of the "

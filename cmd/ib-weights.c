@@ -48,7 +48,7 @@ static const struct cli_option options[] = {
 	CLI_IF_CHANGED(o.if_changed),
 	CLI_GROUP("Input"),
 	CLI_TEXT(0, "weight-field", "NAME", o.weight_field,
-		 "the field that holds the weight (default weight)"),
+		 "the field that holds the weight (default: weight)"),
 	CLI_KEY(o.key),
 	CLI_FORMAT(o.format, IB_FORMAT_WORDS),
 	CLI_GROUP("Checks and statistics, instead of weights"),

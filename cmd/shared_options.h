@@ -40,15 +40,14 @@
 	CLI_LOG_KEY(log.key),                                                                      \
 		CLI_TEXT(0, "loss", "TERMS", log.loss,                                             \
 			 "the field that holds the loss, or a sum of fields such as "              \
-			 "'cls+0.5*box' (default loss)"),                                          \
+			 "'cls+0.5*box' (default: loss)"),                                         \
 		CLI_CALL('e', "epoch", "N|name[:PATTERN]", epoch_call,                             \
-			 "the epoch of records without an epoch field (default 0; required "       \
-			 "with earlier scores and, in ib-audit, with several logs): N; 'name' "    \
-			 "for the number after epoch, ep or e in the file name, or the only "      \
-			 "number there; or 'name:PATTERN' for the number that %d in PATTERN "      \
-			 "matches"),                                                               \
+			 "the epoch of records without an epoch field; 'name': take the number "   \
+			 "after epoch, ep or e in the file name, or else its only number; "        \
+			 "'name:PATTERN': take the number that %d in PATTERN matches (default "    \
+			 "0; required with earlier scores and, in ib-audit, with several logs)"),  \
 		CLI_TEXT(0, "epoch-field", "NAME", log.epoch_field,                                \
-			 "the field that holds the epoch (default epoch)"),                        \
+			 "the field that holds the epoch (default: epoch)"),                       \
 		CLI_FORMAT(log.format, IB_LOG_FORMAT_WORDS),                                       \
 		CLI_EPOCH(0, "until", "N", NULL, log.until,                                        \
 			  "ignore records of epochs after N (default: no "                         \

@@ -250,8 +250,7 @@ write_limits(const struct compare *c, struct ib_output *out)
 		"This table does not show which rule trains the better model. To find out, train "
 		"three models: with the rule, on all data, and on all data for fewer epochs with "
 		"the same number of visits as the rule. See WHEN TO PRUNE, AND WHEN TO TRAIN FEWER "
-		"EPOCHS in "
-		"infobatch-training(7).";
+		"EPOCHS in infobatch-training(7).";
 	const struct ib_audit_options *o = c->options;
 	struct ib_bytes b = { 0 }, gaps = { 0 };
 

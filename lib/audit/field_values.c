@@ -22,8 +22,8 @@
  */
 #define NUMBERS_WITH_TEXTS_MAX 4096
 /*
- * Codes that stand neither for a level nor for a number. ib_float_order() returns these codes only
- * for NaN.
+ * Codes that stand for no value of the field: neither for a text (level) nor for a number.
+ * ib_float_order() returns these codes only for NaN.
  */
 #define CODE_MISSING UINT32_MAX
 #define CODE_NOT_A_NUMBER (UINT32_MAX - 1)

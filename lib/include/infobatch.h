@@ -318,8 +318,8 @@ IB_API enum ib_status ib_rule_decide(const struct ib_rule *rule, const struct ib
 
 /*
  * Do the work of ib_rule_decide() for the n samples whose ids are the decimal numbers in [first,
- * first + n). first + n must be at most 4294967293. If the table of scores is a range (see
- * ib_scores_fold_rows()), look-ups compute no hash.
+ * first + n). first + n must be at most 4294967293. If the ids of the scores are row numbers
+ * (see ib_scores_fold_rows()), the function does not hash ids.
  */
 IB_API enum ib_status ib_rule_decide_rows(const struct ib_rule *rule, uint64_t first, size_t n,
 					  const struct ib_decisions *decisions,
@@ -403,9 +403,10 @@ IB_API enum ib_status ib_run_draw(struct ib_run *run, int64_t epoch, const int64
 				  const float **weight, size_t *n, struct ib_error *err);
 
 /*
- * Record the losses of n rows, without the weights. If a row is recorded several times, the
- * option "duplicates" says which loss is used. Returns IB_E_MISUSE, and records nothing, if
- * ib_run_draw() was not called since the last commit, or if one of the n rows was not drawn.
+ * Record the losses of n rows. The losses must not be multiplied by the weights. If a row is
+ * recorded several times, the option "duplicates" says which loss is used. Returns IB_E_MISUSE, and
+ * records nothing, if ib_run_draw() was not called since the last commit, or if one of the n rows
+ * was not drawn.
  */
 IB_API enum ib_status ib_run_record(struct ib_run *run, const int64_t *row, const float *loss,
 				    size_t n, struct ib_error *err);

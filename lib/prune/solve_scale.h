@@ -28,7 +28,7 @@ struct ib_scale_problem {
 void ib_solve_scale_bound(struct ib_scale_problem *b, const struct ib_totals *t,
 			  enum ib_proxy proxy);
 
-/* Select in *x_values the bins of x whose values must be known to solve for c. */
+/* Select the bins in *x_values for which every value of x is needed to solve for c. */
 void ib_solve_scale_select(const struct ib_scale_problem *b, struct ib_bins *x_values);
 
 /* True if r has all bins that ib_solve_scale_select() selects. */

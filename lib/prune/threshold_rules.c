@@ -46,7 +46,7 @@ enum threshold_kind { THRESHOLD_MEAN, THRESHOLD_QUANTILE, THRESHOLD_NUMBER };
 
 struct threshold_spec {
 	enum threshold_kind kind;
-	char quantile[404]; /* for a quantile, the fraction F of qF as the user wrote it */
+	char quantile[404]; /* for the quantile qF: the text of F, such as 0.2 */
 	double value;
 };
 

@@ -207,8 +207,8 @@ warn_of_keys(const struct ib_unseen *u, const struct ib_unseen_run *run)
 		return;
 	ib_warn(run->context,
 		"the ids of the scores come from field %s of the loss log, and the ids of the "
-		"manifest come from field %s: if a number means different samples in the two "
-		"fields, samples get the scores of other samples; choose the field with -k",
+		"manifest come from field %s: if the same number identifies different samples in "
+		"the two fields, samples get the scores of other samples; choose the field with -k",
 		ib_show(scores_key, keys.other), ib_show(manifest_key, keys.key));
 }
 

@@ -238,8 +238,7 @@ sentence_of(const struct dialect *d)
 		return semicolons(d);
 	if (d->expected == '\t' && quoted)
 		return "the names of the columns contain quotes (%s), but TSV has no quoting: "
-		       "convert the "
-		       "file with mlr --icsv --ifs tab --ojsonl cat";
+		       "convert the file with mlr --icsv --ifs tab --ojsonl cat";
 	if (is_separated(d, '\t'))
 		return "TABs separate the fields (%s): read it with -f tsv";
 	if (is_separated(d, '|'))
@@ -252,8 +251,7 @@ sentence_of(const struct dialect *d)
 		       "infobatch-formats(5)";
 	if ((!d->expected || count(d->line, d->expected) == 0) && is_header_of(d->line, ' ', true))
 		return "spaces separate the fields (%s): convert the file with mlr --ipprint "
-		       "--ojsonl "
-		       "cat";
+		       "--ojsonl cat";
 	if (!d->expected && is_header_of(d->line, ',', true))
 		return "this is the header of a CSV (%s): read it with -f csv, and name the id "
 		       "column with -k";

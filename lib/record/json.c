@@ -322,7 +322,10 @@ read_string(struct ib_json_step *s, const char *p, struct ib_value *v)
 	const char *end = ib_byte_scan_string(p);
 	struct ib_value *value;
 
-	/* The bytes of the next step begin with the closing quote, so the next step checks it. */
+	/*
+	 * `end` may also be a backslash or a control byte. The next step rejects these, because its
+	 * bytes begin with the closing quote.
+	 */
 	end = ib_predict_end(p, end, &s->length);
 	if (s->slot < 0)
 		return end;

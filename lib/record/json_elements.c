@@ -149,7 +149,8 @@ read_numbers(struct ib_json_elements *e, const char *p, struct gap gap)
 			end = read_number(p, v);
 			if (!end)
 				break;
-			/* if the previous number did not fit either, use this number's format */
+			/* two numbers in a row lack the expected format, so expect the new format
+			 */
 			if (!fits)
 				decimal = find_decimal_format(p, (size_t)(end - p));
 			fits = false;

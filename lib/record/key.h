@@ -24,9 +24,9 @@ enum ib_key_kind {
 
 struct ib_key {
 	enum ib_key_kind kind;
-	size_t n; /* number of fields of IB_KEY_FIELDS */
+	size_t n; /* if kind is IB_KEY_FIELDS: the number of fields */
 	struct ib_span name[IB_KEY_MAX];
-	uint64_t column; /* field number of IB_KEY_COLUMN, from 1 */
+	uint64_t column; /* if kind is IB_KEY_COLUMN: the number of the field, from 1 */
 };
 
 /* The known names of id fields. If -k is not given, they are tried in this order. */

@@ -172,8 +172,9 @@ open_operand(struct ib_reader *r, struct ib_error *err)
 	if (st)
 		return st;
 	r->source->empty = head.n < IB_DETECT_PEEK && ib_detect_empty(head);
+	/* with -f json, read an empty file as JSON lines, because it is not a JSON array */
 	if (r->source->empty && r->source->format == IB_FORMAT_JSON)
-		r->source->format = IB_FORMAT_JSONL; /* -f json, but an empty file is no array */
+		r->source->format = IB_FORMAT_JSONL;
 	r->format = ib_record_format_find(r->source->format);
 	r->source->delimiter = r->format ? r->format->delimiter : '\0';
 	r->cr_lines = ib_detect_cr_lines(head);

@@ -51,8 +51,8 @@ ib_source_warn_of_notes(const struct ib_source *s, const struct ib_context *cont
 	if (quotes > 0)
 		ib_warn(context,
 			"%s: %llu id%s and end%s with a quote: TSV has no quoting, so the quotes "
-			"are part "
-			"of the id; mlr --icsv --ifs tab --ojsonl cat converts TSV with quotes",
+			"are part of the id; mlr --icsv --ifs tab --ojsonl cat converts TSV with "
+			"quotes",
 			s->name, quotes, quotes == 1 ? " begins" : "s begin",
 			quotes == 1 ? "s" : "");
 }

@@ -108,8 +108,7 @@ find_losses(struct ib_reading *r, struct ib_batch_record *batch)
 				r,
 				"'%.*s' is an array, but '%.*s' is not: log one loss for "
 				"each id, or rename the field of the ids to 'ids' to log their "
-				"mean "
-				"loss",
+				"mean loss",
 				(int)batch->id.name.n, batch->id.name.p, (int)name.n, name.p);
 	}
 	return true;

@@ -485,8 +485,8 @@ warn_about_keys(const struct ib_expect *e, const struct ib_context *context)
 		return;
 	ib_warn(context,
 		"the ids of the logs come from field %s, and the ids of the --expect manifest come "
-		"from field %s: if a number means different samples in the two fields, name the "
-		"manifest's field with --expect-key",
+		"from field %s: if the same number identifies different samples in the two fields, "
+		"name the manifest's field with --expect-key",
 		ib_show(log_key, keys.other), ib_show(manifest_key, keys.key));
 }
 

@@ -87,10 +87,9 @@ warn_about_key(struct run *run, struct ib_span key, struct ib_span id, const cha
 		return;
 	run->key_warned = true;
 	ib_warn(run->context,
-		"%s: the ids come from field %s, but earlier ids came from field %s: if a number "
-		"means different samples in the two fields, samples get the losses of other "
-		"samples; "
-		"choose the field with -k",
+		"%s: the ids come from field %s, but earlier ids came from field %s: if the same "
+		"number identifies different samples in the two fields, samples get the losses of "
+		"other samples; choose the field with -k",
 		name, ib_show(new_key, keys.key), ib_show(old_key, keys.other));
 }
 

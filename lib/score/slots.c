@@ -157,8 +157,8 @@ copy_all(const struct ib_slot *from, uint64_t n, struct ib_slot *to, uint64_t ns
 
 /*
  * Store all slots of s. No slot has been stored below index `border` yet, so no search for a free
- * place is needed there. From `border` on, a place may be in use, so a free place is searched for.
- * Returns the border for the next block, which has lower buckets.
+ * place is needed there. At `border` and above, a place may be in use, so search for a free place.
+ * Returns the border for the next call, which stores slots with lower bucket numbers.
  */
 static uint64_t
 store_above(const struct sorted *s, struct ib_slot *slot, uint64_t nslots, uint64_t border)

@@ -141,9 +141,9 @@ enum ib_status ib_table_make_ids(const struct ib_table *t, struct ib_error *err)
 enum ib_status ib_table_leave_range(struct ib_table *t, struct ib_error *err);
 
 /*
- * For a range: set row[i] to the row of id[i], which is in the table or is the next new row. *rows
- * is set to the number of rows, including the new rows. Returns false if an id is neither an
- * existing row nor the next new row.
+ * If the ids of the table are row numbers: set row[i] to the row number that id[i] is. Returns
+ * false if an id is neither an existing row nor the next new row. *rows is set to the number of
+ * rows, including the new rows.
  */
 bool ib_table_range_rows(const struct ib_table *t, const struct ib_id *id, size_t n, uint32_t *row,
 			 uint64_t *rows);
