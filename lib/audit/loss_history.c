@@ -75,7 +75,7 @@ add_batch(void *ctx, struct ib_loss_batch *b, struct ib_error *err)
 	if (b->rows)
 		return ib_fail(err, IB_E_DATA, "%s: this is a score file; expected a loss log",
 			       b->source->name);
-	r->undated_now |= b->undated;
+	r->undated_now |= b->undated && b->epoch == IB_NO_EPOCH;
 	for (i = 0; i < b->n; i += n) {
 		n = b->n - i < IB_GROUP ? b->n - i : IB_GROUP;
 		for (k = 0; k < n; k++)

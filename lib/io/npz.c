@@ -2,6 +2,7 @@
 #include "io/npz.h"
 
 #include <libdeflate.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -373,6 +374,28 @@ ib_npz_find_array(const struct ib_npz *z, struct ib_span name)
 			return &z->members[i];
 	}
 	return NULL;
+}
+
+#define ARRAYS_SHOWN 8
+
+void
+ib_npz_list_arrays(const struct ib_npz *z, char *text, size_t size)
+{
+	char show[IB_SHOW_MAX];
+	struct ib_span name;
+	size_t i, n = 0, shown = 0;
+
+	snprintf(text, size, "none");
+	for (i = 0; i < z->nmembers && n < size; i++) {
+		name = z->members[i].name;
+		if (!ib_span_ends_with(name, ".npy"))
+			continue;
+		name.n -= strlen(".npy");
+		n += (size_t)snprintf(text + n, size - n, "%s%s", shown > 0 ? ", " : "",
+				      shown == ARRAYS_SHOWN ? "..." : ib_show(show, name));
+		if (shown++ == ARRAYS_SHOWN)
+			break;
+	}
 }
 
 struct ib_span

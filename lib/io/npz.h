@@ -50,6 +50,9 @@ struct ib_span ib_npz_map(struct ib_npz *z, const struct ib_npz_member *m);
 /* Return the member `name`.npy, or NULL. */
 const struct ib_npz_member *ib_npz_find_array(const struct ib_npz *z, struct ib_span name);
 
+/* Write the names of the first arrays to `text`: "id", "loss", ... */
+void ib_npz_list_arrays(const struct ib_npz *z, char *text, size_t size);
+
 /*
  * Check the CRC of a mapped member. Returns IB_E_DATA if the CRC does not match. Does nothing if
  * the member cannot be mapped.

@@ -109,6 +109,18 @@ only_field_containing(struct ib_cursor *c, struct ib_span want)
 	return found;
 }
 
+bool
+ib_cursor_has_field_containing(struct ib_cursor *c, struct ib_span want)
+{
+	struct names n = names_of(c);
+	struct ib_span name;
+
+	while (next_name(&n, &name))
+		if (contains(name, want))
+			return true;
+	return false;
+}
+
 /*
  * Append `before` and `shown` to c->why at offset n, cut to the space left. Returns the new n.
  */
@@ -163,23 +175,28 @@ append_names(struct ib_cursor *c, size_t n)
 	return n;
 }
 
-void
+bool
+ib_cursor_list_fields(struct ib_cursor *c, struct ib_span want, const char *option)
+{
+	size_t n = append_names(c, strlen(c->why));
+	struct ib_span like = ib_cursor_find_similar_field(c, want);
+
+	if (!like.p)
+		like = only_field_containing(c, want);
+	return like.p && option && append_suggestion(c, n, option, like) > n;
+}
+
+bool
 ib_cursor_explain_missing_field(struct ib_cursor *c, struct ib_span want, const char *option)
 {
-	struct ib_span like, row = { c->record.p, c->record.n };
+	struct ib_span row = { c->record.p, c->record.n };
 	char text[sizeof(c->why)];
-	size_t n = strlen(c->why);
 
 	if (is_delimited(c) &&
 	    ib_dialect_describe(text, sizeof(text), ib_bytes_span(&c->source->header), row,
 				c->source->format)) {
 		snprintf(c->why, sizeof(c->why), "%s", text);
-		return;
+		return true;
 	}
-	n = append_names(c, n);
-	like = ib_cursor_find_similar_field(c, want);
-	if (!like.p)
-		like = only_field_containing(c, want);
-	if (like.p && option)
-		append_suggestion(c, n, option, like);
+	return ib_cursor_list_fields(c, want, option);
 }

@@ -9,9 +9,15 @@
  * is not supported, the text names the dialect. For any other record, the text lists the fields,
  * and suggests the most similar field. `option` is the option that selects a field. If `option` is
  * NULL, the text suggests nothing. If want.n is 0, the text says that the record has no known id
- * field.
+ * field. Returns true if the text gives a remedy: the dialect, or a suggestion.
  */
-void ib_cursor_explain_missing_field(struct ib_cursor *c, struct ib_span want, const char *option);
+bool ib_cursor_explain_missing_field(struct ib_cursor *c, struct ib_span want, const char *option);
+
+/* Do the same, but do not look for dialects, and append the text to c->why. */
+bool ib_cursor_list_fields(struct ib_cursor *c, struct ib_span want, const char *option);
+
+/* True if the name of a field of the record contains `want`, ignoring case. */
+bool ib_cursor_has_field_containing(struct ib_cursor *c, struct ib_span want);
 
 /*
  * Return the record's field whose name equals `want` if case and surrounding space are ignored.

@@ -450,6 +450,7 @@ warn_about_foreign_ids(const struct ib_expect *e, uint64_t missing,
 	struct ib_mismatch_result r;
 	struct ib_mismatch m = { 0 };
 	struct ib_bytes text = { 0 };
+	bool explained = false;
 
 	compare_ids(e, &m);
 	r = ib_mismatch_explain(&m);
@@ -461,8 +462,11 @@ warn_about_foreign_ids(const struct ib_expect *e, uint64_t missing,
 				(unsigned long long)missing, missing == 1 ? "" : "s",
 				missing == 1 ? "has" : "have");
 		ib_mismatch_write_example(&text, keys.key, r.id);
-		ib_mismatch_write_cause(&text, &r, &keys, "--expect-key");
+		explained = ib_mismatch_write_cause(&text, &r, &keys, "--expect-key");
 	}
+	if (!explained)
+		ib_bytes_printf(&text, ": the trainer read samples that the epoch manifest does "
+				       "not have, or the manifest is of another epoch");
 	if (!text.failed)
 		ib_warn(context, "%.*s", (int)text.n, text.p);
 	ib_bytes_release(&text);

@@ -42,7 +42,7 @@ struct ib_loss_batch {
 	bool rows;
 	bool has_previous; /* true if a row of any partition has a previous score */
 	bool has_loss;	   /* true if the block has a loss, of any partition */
-	bool undated;	   /* true if a record without an epoch got epoch 0 */
+	bool undated;	   /* true if a record without an epoch got the default epoch, or epoch 0 */
 	bool ids_are_rows; /* true if the ids are row numbers, which a table can store as a range */
 	int64_t epoch;	   /* default epoch for records that have no epoch */
 	struct ib_loss *loss;

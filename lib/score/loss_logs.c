@@ -204,6 +204,20 @@ add_to_digest(void *ctx, const void *p, size_t n)
 	ib_reader_add_to_digest(ctx, p, n);
 }
 
+/* Warn if an archive lacks the array that --epoch-field names. */
+static void
+warn_about_epoch_array(const struct run *run, const struct ib_npz *z, const char *name)
+{
+	const char *field = run->options->log->epoch_field;
+	char show[IB_SHOW_MAX], list[200];
+
+	if (!field || ib_npz_single(z) || ib_npz_find_array(z, ib_span_of(field)))
+		return;
+	ib_npz_list_arrays(z, list, sizeof(list));
+	ib_warn(run->context, "%s: has no array %s for --epoch-field; its arrays: %s", name,
+		ib_show(show, ib_span_of(field)), list);
+}
+
 static enum ib_status
 use_archive(struct ib_scan *scan, struct slot *slot, struct ib_error *err)
 {
@@ -221,6 +235,7 @@ use_archive(struct ib_scan *scan, struct slot *slot, struct ib_error *err)
 	if (!st && run->options->digest)
 		st = ib_npz_feed(z, 1, add_to_digest, scan->reader, err);
 	if (!st && ib_npz_is_loss_log(z)) {
+		warn_about_epoch_array(run, z, name);
 		st = ib_npz_loss_log_read(&run->log, z, block->source, slot->epoch, run->consumer,
 					  run->counts, err);
 		goto done;
@@ -265,6 +280,7 @@ static enum ib_status
 use_special(struct ib_scan *scan, struct slot *s, struct ib_error *err)
 {
 	const struct ib_source *source = s->in.block.source;
+	const struct run *run = scan->ctx;
 
 	switch (source->format) {
 	case IB_FORMAT_NPZ:
@@ -273,10 +289,11 @@ use_special(struct ib_scan *scan, struct slot *s, struct ib_error *err)
 	case IB_FORMAT_TOTALS:
 		return use_totals(scan->ctx, &s->in.block, err);
 	default:
-		return ib_fail(err, IB_E_DATA,
-			       "%s: a tar file cannot be a loss log (if there are several "
-			       "manifests, give --expect before each)",
-			       source->name);
+		return ib_fail(err, IB_E_DATA, "%s: a tar file cannot be a loss log%s",
+			       source->name,
+			       run->options->want_skipped ? " (if there are several manifests, "
+							    "give --expect before each)"
+							  : "");
 	}
 }
 

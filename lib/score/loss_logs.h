@@ -13,7 +13,7 @@ struct ib_loss_logs_options {
 	struct ib_list operands;
 	const struct ib_log_options *log;
 	bool epoch_required; /* true if a record without an epoch is a usage error */
-	bool want_skipped;   /* true to list the ids of losses removed by --nonfinite skip */
+	bool want_skipped;   /* --expect: list the ids of losses removed by --nonfinite skip */
 	bool warn_empty;     /* true to warn about operands without a record */
 	/*
 	 * True if the caller has no options for the names of fields. Messages then refer to the

@@ -80,14 +80,21 @@ load(struct ib_npz_arrays *a, struct ib_npz_column *c, struct ib_error *err)
 
 /* ---- opening ------------------------------------------------------------------ */
 
+/* Fail because the archive lacks an array. `option` is the option that names the array. */
 static enum ib_status
-missing(const struct ib_npz_arrays *a, struct ib_span name, struct ib_error *err)
+missing(const struct ib_npz_arrays *a, struct ib_span name, const char *option,
+	struct ib_error *err)
 {
-	char show[IB_SHOW_MAX];
+	char show[IB_SHOW_MAX], list[200], remedy[100] = "";
 
+	ib_npz_list_arrays(a->archive, list, sizeof(list));
+	if (a->log->nterms > 0) /* not a manifest */
+		snprintf(remedy, sizeof(remedy), "; name the array with %s%s",
+			 a->log->fixed_fields ? "ib-score " : "", option);
 	return ib_fail(err, IB_E_DATA,
-		       "%s: has no array %s, so this is neither a score file nor a loss log",
-		       a->name, ib_show(show, name));
+		       "%s: has no array %s, so this is neither a score file nor a loss log; its "
+		       "arrays: %s%s",
+		       a->name, ib_show(show, name), list, remedy);
 }
 
 /*
@@ -122,7 +129,7 @@ choose_ids(struct ib_npz_arrays *a, struct ib_error *err)
 	if (a->key.kind == IB_KEY_FIELDS) {
 		for (i = 0; i < a->key.n; i++)
 			if (!find_array(a, a->key.name[i], &a->id[i]))
-				return missing(a, a->key.name[i], err);
+				return missing(a, a->key.name[i], "-k", err);
 		return IB_OK;
 	}
 	a->key.n = a->key.kind == IB_KEY_AUTO;
@@ -132,7 +139,10 @@ choose_ids(struct ib_npz_arrays *a, struct ib_error *err)
 			a->key.name[0] = ib_span_of(ib_key_known[i]);
 			return IB_OK;
 		}
-	return a->key.n == 0 ? IB_OK : missing(a, ib_span_of("id"), err);
+	if (a->key.n == 0)
+		return IB_OK;
+	return missing(a, ib_span_of("id"), "-k, or -k @row if item i is the loss of sample i",
+		       err);
 }
 
 enum ib_status
@@ -190,7 +200,7 @@ ib_npz_arrays_open(struct ib_npz_arrays *a, struct ib_error *err)
 		st = check_single(a, err);
 	for (i = 0; i < l->nterms && !st; i++)
 		if (!find_array(a, l->term[i].name, &a->loss[i]))
-			st = missing(a, l->term[i].name, err);
+			st = missing(a, l->term[i].name, "--loss", err);
 	if (!st)
 		st = ib_npz_arrays_load_ids(a, err);
 	for (i = 0; i < l->nterms && !st; i++)

@@ -51,7 +51,7 @@ bool
 ib_reading_not_a_number(struct ib_reading *r, struct ib_span name, const struct ib_value *v)
 {
 	char say[IB_VALUE_DESCRIPTION_MAX];
-	const char *option = NULL;
+	const char *option = NULL, *remedy = "";
 	struct ib_cursor *c = r->c;
 
 	if (v->type == IB_TEXT && ib_source_has_column(c->source, ib_value_span(v))) {
@@ -64,8 +64,11 @@ ib_reading_not_a_number(struct ib_reading *r, struct ib_span name, const struct 
 	snprintf(c->why, sizeof(c->why), "no field '%.*s'", (int)name.n, name.p);
 	if (r->l->nterms == 1 && name.p == r->l->term[0].name.p)
 		option = r->l->fixed_fields ? "ib-score --loss" : "--loss";
-	ib_cursor_explain_missing_field(c, name, option);
-	return ib_reading_wrong(r, "%s", c->why);
+	if (!ib_cursor_explain_missing_field(c, name, option) && option && !r->l->options->loss)
+		remedy = r->l->fixed_fields ? "; expected a score file, or a loss log "
+					      "with this field (see ib-score --loss)"
+					    : "; name the field of the loss with --loss";
+	return ib_reading_wrong(r, "%s%s", c->why, remedy);
 }
 
 bool
@@ -110,41 +113,50 @@ ib_reading_weight(struct ib_reading *r, const struct ib_value *v, double *weight
 
 /*
  * For the first record without an epoch, suggest a field with a name similar to "epoch", and say
- * which epoch the record gets without that field.
+ * which epoch the record gets without that field. If the first record of the operand lacks the
+ * field of --epoch-field, or may have the epoch in another field, list the fields.
  */
 static void
-note_like_epoch(struct ib_reading *r)
+note_missing_epoch(struct ib_reading *r)
 {
 	struct ib_span name = r->l->wanted[IB_LOG_EPOCH].name, like;
-	int64_t epoch = r->b->epoch != IB_NO_EPOCH ? r->b->epoch : 0;
-	bool refused = r->b->epoch == IB_NO_EPOCH && r->l->epoch_required;
+	const char *option = r->l->fixed_fields ? "ib-score --epoch-field" : "--epoch-field";
+	bool named = !ib_span_is(name, "epoch"), given = r->b->epoch != IB_NO_EPOCH;
+	struct ib_cursor *c = r->c;
 	char show[IB_SHOW_MAX], gets[60] = "";
 
 	r->first = false;
 	if (ib_reading_wanted(r, IB_LOG_EPOCH)->type != IB_ABSENT)
 		return;
-	like = ib_cursor_find_similar_field(r->c, name);
-	if (!like.p)
+	if (given || !r->l->epoch_required)
+		snprintf(gets, sizeof(gets), ", so the epoch is %lld",
+			 given ? (long long)r->b->epoch : 0);
+	like = ib_cursor_find_similar_field(c, name);
+	if (like.p) {
+		ib_loss_batch_add_problem(r->b, IB_PROBLEM_NOTE, c->record.line,
+					  "no field '%.*s'%s: did you mean %s %s?", (int)name.n,
+					  name.p, gets, option, ib_show(show, like));
 		return;
-	if (!refused)
-		snprintf(gets, sizeof(gets), ", so the epoch is %lld", (long long)epoch);
-	ib_loss_batch_add_problem(r->b, IB_PROBLEM_NOTE, r->c->record.line,
-				  "no field '%.*s'%s: did you mean --epoch-field %s?", (int)name.n,
-				  name.p, gets, ib_show(show, like));
+	}
+	if (r->b->counts.records + r->b->counts.ignored > 0 ||
+	    !(named || (!given && ib_cursor_has_field_containing(c, name))))
+		return;
+	snprintf(c->why, sizeof(c->why), "no field '%.*s'%s: name the field with %s%s", (int)name.n,
+		 name.p, gets, option, given || r->l->fixed_fields ? "" : ", or give -e");
+	ib_cursor_list_fields(c, name, option);
+	ib_loss_batch_add_problem(r->b, IB_PROBLEM_NOTE, c->record.line, "%s", c->why);
 }
 
 bool
 ib_loss_reader_default_epoch(const struct ib_loss_reader *l, struct ib_loss_batch *b,
 			     int64_t *epoch)
 {
-	if (*epoch == IB_NO_EPOCH)
-		*epoch = b->epoch;
 	if (*epoch != IB_NO_EPOCH)
 		return true;
-	if (l->epoch_required)
+	if (b->epoch == IB_NO_EPOCH && l->epoch_required)
 		return false;
 	b->undated = true;
-	*epoch = 0;
+	*epoch = b->epoch != IB_NO_EPOCH ? b->epoch : 0;
 	return true;
 }
 
@@ -154,7 +166,7 @@ ib_reading_resolve_epoch(struct ib_reading *r, int64_t *epoch)
 	if (!ib_reading_epoch(r, epoch))
 		return false;
 	if (*epoch == IB_NO_EPOCH && r->first)
-		note_like_epoch(r);
+		note_missing_epoch(r);
 	if (ib_loss_reader_default_epoch(r->l, r->b, epoch))
 		return true;
 	ib_loss_batch_add_problem(r->b, IB_PROBLEM_USAGE, r->c->record.line,

@@ -35,6 +35,14 @@ struct run {
 	uint64_t losses;	       /* number of losses in the current operand */
 	uint64_t stale;		       /* value of fold.stale at the start of the current operand */
 	bool key_warned;	       /* true if warn_about_key() has warned */
+	/* Epochs of losses. Only the first and last loss of each block are looked at. */
+	int64_t newest;	       /* in the current operand; -1 if it has no loss */
+	int64_t newest_before; /* in the earlier operands that were not stale; or -1 */
+	int64_t first, last;   /* in all operands; last is -1 if there is no loss */
+	bool epoch_used;       /* true if a record without an epoch got the epoch of -e */
+	/* number of operands that have records without an epoch, without -e */
+	uint64_t undated;
+	bool undated_now; /* true if the current operand is such an operand */
 };
 
 /* ---- operands ----------------------------------------------------------------- */
@@ -115,6 +123,25 @@ note_key(struct run *run, const struct ib_key *key, struct ib_span id, const cha
 	return st;
 }
 
+static void
+note_epoch(struct run *run, int64_t epoch)
+{
+	run->newest = epoch > run->newest ? epoch : run->newest;
+	run->first = run->last < 0 || epoch < run->first ? epoch : run->first;
+	run->last = epoch > run->last ? epoch : run->last;
+}
+
+static void
+note_epochs(struct run *run, const struct ib_loss_batch *b)
+{
+	run->undated_now |= b->undated && b->epoch == IB_NO_EPOCH;
+	run->epoch_used |= b->undated && b->epoch != IB_NO_EPOCH;
+	if (b->n == 0)
+		return;
+	note_epoch(run, b->loss[0].epoch);
+	note_epoch(run, b->loss[b->n - 1].epoch);
+}
+
 static enum ib_status
 add_batch(void *ctx, struct ib_loss_batch *b, struct ib_error *err)
 {
@@ -127,6 +154,7 @@ add_batch(void *ctx, struct ib_loss_batch *b, struct ib_error *err)
 	if (!st)
 		st = mark_losses(run, b, err);
 	run->losses += b->n;
+	note_epochs(run, b);
 	if (b->n + b->nmerge > 0 && run->options->log.part.count == 0)
 		run->unpartitioned = true;
 	return st ? st : ib_load_batch(&run->fold, b, err);
@@ -148,6 +176,7 @@ add_rows(void *ctx, const struct ib_row_batch *b, bool *taken, struct ib_error *
 	if (!st && run->expect)
 		st = ib_expect_mark_rows(run->expect, b->row, b->n, err);
 	run->losses += b->n;
+	note_epoch(run, b->epoch);
 	run->unpartitioned = true;
 	return st ? st : ib_load_rows(&run->fold, b, taken, err);
 }
@@ -271,6 +300,21 @@ add_totals(void *ctx, struct ib_totals_file *t, const char *name, struct ib_erro
 	return ib_totals_file_merge(run->merged, t, name, err);
 }
 
+static void
+warn_about_stale(const struct run *run, const char *name)
+{
+	if (run->newest >= run->newest_before)
+		ib_warn(run->context,
+			"%s: all records are older than the scores: is this the log of an old run?",
+			name);
+	else
+		ib_warn(run->context,
+			"%s: all records are older than the scores, because an earlier operand has "
+			"records of epoch %lld: give the logs in the order of their epochs%s",
+			name, (long long)run->newest_before,
+			run->options->log.epoch_by_name ? "" : ", for example with -e name");
+}
+
 static enum ib_status
 end_operand(void *ctx, const char *name, struct ib_error *err)
 {
@@ -278,11 +322,14 @@ end_operand(void *ctx, const char *name, struct ib_error *err)
 
 	(void)err;
 	if (run->losses > 0 && run->fold.stale - run->stale == run->losses)
-		ib_warn(run->context,
-			"%s: all records are older than the scores: is this the log of an old run?",
-			name);
+		warn_about_stale(run, name);
+	else if (run->newest > run->newest_before)
+		run->newest_before = run->newest;
 	run->losses = 0;
 	run->stale = run->fold.stale;
+	run->newest = -1;
+	run->undated += run->undated_now;
+	run->undated_now = false;
 	return IB_OK;
 }
 
@@ -363,6 +410,31 @@ warn_about_counts(const struct run *run, const struct ib_loss_counts *c)
 		2 * c->nonfinite > c->records ? " (did training diverge?)" : "");
 }
 
+static void
+warn_about_epochs(const struct run *run)
+{
+	const struct ib_log_options *log = &run->options->log;
+
+	if (run->undated > 1)
+		ib_warn(run->context,
+			"the records of %llu logs have no epoch, so all are of epoch 0: give -e "
+			"name to take the epoch from the file names, or -e 0 if epoch 0 is right",
+			(unsigned long long)run->undated);
+	if (log->epoch == IB_NO_EPOCH || run->epoch_used || run->last < 0 ||
+	    (run->first <= log->epoch && log->epoch <= run->last))
+		return;
+	if (run->first == run->last)
+		ib_warn(run->context,
+			"the records of the logs have their own epoch (%lld), so -e %lld is not "
+			"used",
+			(long long)run->first, (long long)log->epoch);
+	else
+		ib_warn(run->context,
+			"the records of the logs have their own epochs (%lld to %lld), so -e %lld "
+			"is not used",
+			(long long)run->first, (long long)run->last, (long long)log->epoch);
+}
+
 /* ---- totals -------------------------------------------------------------------- */
 
 /* Compute the totals of the rows, and the counts that --bins requests. */
@@ -429,6 +501,7 @@ fold_all(struct run *run, struct ib_loss_counts *counts, struct ib_error *err)
 		return st;
 	ib_fold_finish(&run->fold);
 	warn_about_counts(run, counts);
+	warn_about_epochs(run);
 	return run->expect ? ib_expect_check(run->expect, run->context, err) : IB_OK;
 }
 
@@ -473,7 +546,12 @@ enum ib_status
 ib_score_run(const struct ib_score_options *options, const struct ib_context *context,
 	     struct ib_score_result *result, struct ib_error *err)
 {
-	struct run run = { .options = options, .context = context, .result = result };
+	struct run run = { .options = options,
+			   .context = context,
+			   .result = result,
+			   .newest = -1,
+			   .newest_before = -1,
+			   .last = -1 };
 	struct ib_loss_counts counts = { 0 };
 	enum ib_status st;
 	int lock = -1;
