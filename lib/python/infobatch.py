@@ -15,6 +15,7 @@ commands write. So ib-audit can verify them.
 libinfobatch(3) describes the functions, and infobatch-training(7) has a loop for PyTorch.
 """
 import ctypes
+import glob
 import operator
 import os
 import warnings
@@ -46,14 +47,18 @@ _Warn = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_char_p)
 
 
 def _load():
-    """Load the library from $INFOBATCH_LIBRARY, from this installation, or from the search path of the system."""
+    """Load the library from $INFOBATCH_LIBRARY, from this installation or source tree, or from the system's path."""
     name = "libinfobatch.so.0"
-    given = os.environ.get("INFOBATCH_LIBRARY")
-    if given:
-        return ctypes.CDLL(given)
-    here = os.path.dirname(os.path.abspath(__file__))       # PREFIX/share/infobatch
-    own = os.path.normpath(os.path.join(here, "..", "..", "lib", name))
-    return ctypes.CDLL(own if os.path.exists(own) else name)
+    here = os.path.dirname(os.path.abspath(__file__))       # PREFIX/share/infobatch, or lib/python of the source tree
+    own = [os.path.normpath(os.path.join(here, "..", "..", "lib", name))]
+    if os.path.exists(os.path.join(here, "..", "libinfobatch.map")):        # only in the source tree
+        built = os.path.join(glob.escape(os.path.dirname(os.path.dirname(here))), "build", "release", name + ".*")
+        own += sorted(glob.glob(built), key=os.path.getmtime)[-1:]
+    path = os.environ.get("INFOBATCH_LIBRARY") or next(filter(os.path.exists, own), name)
+    try:
+        return ctypes.CDLL(path)
+    except OSError as e:
+        raise OSError("%s: build or install infobatch, or set INFOBATCH_LIBRARY to the path of %s" % (e, name)) from None
 
 
 def _declare(library):

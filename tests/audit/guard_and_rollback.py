@@ -49,7 +49,7 @@ assert 'pruning paused after the alarm of epoch 10' in page and 'tile bad' not i
 
 # Return to epoch 4, and continue with epoch 5. The decisions of epoch 5 are the same as before.
 first = open('epoch.5.jsonl').read()
-paste(block('ib-score --until 4'))
+paste(block('--until 4'))
 assert sorted(os.listdir('abandoned')) == sorted(
     '%s.%d.jsonl' % (n, e) for n in ('loss', 'epoch') for e in range(5, 16))
 paste(block('seq 0 7').replace('seq 0 7', 'seq 5 7'))

@@ -3,6 +3,7 @@
 
 equal   decisions, score file and audit log are those of the commands, byte for byte
 misuse  every wrong call raises the library's sentence, and changes nothing
+load    the module loads the library of its source tree or installation, and of no other tree
 kill    a run that is killed loses at most the epoch in progress, and ends as if it had not been killed
 
 The last line is "N passed, N failed". With --all, a run is killed before each of its lines."""
@@ -10,6 +11,7 @@ import argparse
 import glob
 import os
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -239,6 +241,36 @@ def misuse():
         check(len(got) == 1 and "1 of 2 losses are not finite" in str(got[0].message), "too large: %s" % got)
 
 
+# ---- load --------------------------------------------------------------------
+
+LIBRARY = os.path.abspath(os.environ["INFOBATCH_LIBRARY"])
+
+
+def loaded(tree, module, library):
+    """Put the module and the library into a tree. Return the path that the module loads, or the error."""
+    for name, source in (module, infobatch.__file__), (library, LIBRARY):
+        os.makedirs(os.path.dirname(os.path.join(tree, name)), exist_ok=True)
+        shutil.copy(source, os.path.join(tree, name))
+    path = os.path.join(os.path.abspath(tree), os.path.dirname(module))
+    given = {**os.environ, "PYTHONPATH": path, "INFOBATCH_LIBRARY": "", "PYTHONDONTWRITEBYTECODE": "1"}
+    p = subprocess.run([sys.executable, "-c", "import infobatch; print(infobatch._library._name)"],
+                       capture_output=True, text=True, env=given)
+    return p.stdout.strip() or p.stderr
+
+
+def load():
+    name = "libinfobatch.so.0"
+    want = os.path.abspath("installed/lib/" + name)
+    check(loaded("installed", "share/infobatch/infobatch.py", "lib/" + name) == want, "load: installed")
+    os.makedirs("source [1]/lib")
+    open("source [1]/lib/libinfobatch.map", "w").close()
+    got = loaded("source [1]", "lib/python/infobatch.py", "build/release/%s.1.0" % name)
+    check(got == os.path.abspath("source [1]/build/release/%s.1.0" % name), "load: source tree: " + got)
+    for tree, module in ("moved", "share/infobatch/infobatch.py"), ("copied", "lib/python/infobatch.py"):
+        got = loaded(tree, module, "build/release/%s.1.0" % name)
+        check(got == name or "set INFOBATCH_LIBRARY" in got, "load: other tree: " + got)
+
+
 # ---- kill --------------------------------------------------------------------
 
 CHILD = [sys.executable, os.path.join(HERE, "child.py")]
@@ -286,6 +318,7 @@ if __name__ == "__main__":
             warnings.simplefilter("ignore")
             equal_all()
         misuse()
+        load()
         kill()
         os.chdir("/")
     print("%d passed, %d failed" % (count[True], count[False]))
