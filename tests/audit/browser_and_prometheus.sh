@@ -45,16 +45,15 @@ else
   skip 'alert rules: skipped: no promtool'
 fi
 
-# Run the line for cron and the units of systemd from the manual.
+# Run the line for cron, with the PATH of cron, and the units of systemd from the manual.
 page=$here/../../man/ib-audit.1
 joined() { sed 's/\\e$/\\/' | sed -e :a -e '/\\$/N; s/\\\n//; ta'; }
 local=s,/var/lib/prometheus/node-exporter,$top,g\;s,/srv/run,$top,g
 local=$local\;s,/run/lock,$top,g\;s,/usr/local/bin,$IB_BIN,g
 mv log.zst run.audit.zst
 rm -f ib.prom
-sed -n '/^\*\/15/,/^\.Ed/p' "$page" | joined | head -n 1 |
-  sed -E "s/^([^ ]+ +){5}//; $local" >cron
-sh -e cron && grep -q '^ib_prune_saved_ratio{run="resnet"} ' ib.prom || {
+sed -nE '/^\*\/15/s/^([^ ]+ +){5}//p' "$page" | sed "$local" >cron
+env -i PATH=/usr/bin:/bin sh -e cron && grep -q '^ib_prune_saved_ratio{run="resnet"} ' ib.prom || {
   echo 'cron: the line of the manual does not work'
   failed=1
 }
