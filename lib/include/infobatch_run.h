@@ -283,6 +283,14 @@ bool ib_rule_parameter(enum ib_rule_id rule, size_t i, struct ib_rule_parameter 
 enum ib_status ib_rule_parse(char *text, struct ib_rule_options *options, struct ib_error *err);
 
 /*
+ * Do the work of ib_rule_options_set(). If there is no option `name`, the message ends with
+ * `others`, the options of the caller: "" or a text such as ", audit, smooth".
+ */
+enum ib_status ib_rule_options_set_among(struct ib_rule_options *o, const char *name,
+					 const char *value, const char *others,
+					 struct ib_error *err);
+
+/*
  * Do the work of ib_rule_options_set() for the option `name`, but borrow the value instead of
  * copying it. `name` cannot be "rule". Returns NULL if the value is valid. If the value is
  * invalid, returns a description of the valid values, which is written to `expected`.

@@ -125,6 +125,10 @@ set_threads(struct ib_run_options *o, const char *value, struct ib_error *err)
 	return IB_OK;
 }
 
+/* The options below, as the end of the list in the message about an unknown option. */
+static const char others[] =
+	", audit, max-missing, max-unseen, smooth, threads, duplicates, nonfinite";
+
 enum ib_status
 ib_run_options_set(struct ib_run_options *o, const char *name, const char *value,
 		   struct ib_error *err)
@@ -143,5 +147,5 @@ ib_run_options_set(struct ib_run_options *o, const char *name, const char *value
 		return set_word(&o->duplicates, IB_DUPLICATES_WORDS, name, value, err);
 	if (strcmp(name, "nonfinite") == 0)
 		return set_word(&o->nonfinite, IB_NONFINITE_WORDS, name, value, err);
-	return ib_rule_options_set(o->rule, name, value, err);
+	return ib_rule_options_set_among(o->rule, name, value, others, err);
 }

@@ -141,7 +141,8 @@ ib_rule_options_store(struct ib_rule_options *o, const char *name, const char *v
 }
 
 static enum ib_status
-refuse_name(const struct ib_rule_options *o, const char *name, struct ib_error *err)
+refuse_name(const struct ib_rule_options *o, const char *name, const char *others,
+	    struct ib_error *err)
 {
 	size_t n;
 	const struct ib_param *p = ib_params(&n);
@@ -153,7 +154,7 @@ refuse_name(const struct ib_rule_options *o, const char *name, struct ib_error *
 		if (p->name && p->kind != IB_PARAM_BUCKETS &&
 		    (!p->rules || ib_param_is_of(p, o->rule)))
 			ib_bytes_printf(&names, "%s, ", p->name);
-	ib_bytes_printf(&names, "%s", ratio.name);
+	ib_bytes_printf(&names, "%s%s", ratio.name, others);
 	st = names.failed ? ib_fail_memory(err)
 			  : ib_fail(err, IB_E_MISUSE,
 				    "%s is not an option of rule %s; the options are %.*s",
@@ -164,7 +165,8 @@ refuse_name(const struct ib_rule_options *o, const char *name, struct ib_error *
 }
 
 static enum ib_status
-parse_option(struct ib_rule_options *o, const char *name, char *value, struct ib_error *err)
+parse_option(struct ib_rule_options *o, const char *name, char *value, const char *others,
+	     struct ib_error *err)
 {
 	struct ib_rule_options changed = *o;
 	char buffer[IB_EXPECTED_MAX], show[IB_SHOW_MAX];
@@ -180,7 +182,7 @@ parse_option(struct ib_rule_options *o, const char *name, char *value, struct ib
 	}
 	p = find_setting(o, name);
 	if (!p)
-		return refuse_name(o, name, err);
+		return refuse_name(o, name, others, err);
 	expected = store_option(o, p, value, buffer);
 	return expected ? ib_fail(err, IB_E_MISUSE, "%s must be %s, not %s", name, expected,
 				  ib_show(show, ib_span_of(value)))
@@ -216,6 +218,13 @@ enum ib_status
 ib_rule_options_set(struct ib_rule_options *o, const char *name, const char *value,
 		    struct ib_error *err)
 {
+	return ib_rule_options_set_among(o, name, value, "", err);
+}
+
+enum ib_status
+ib_rule_options_set_among(struct ib_rule_options *o, const char *name, const char *value,
+			  const char *others, struct ib_error *err)
+{
 	size_t n = strlen(value) + 1;
 	struct ib_owned_text *copy = malloc(sizeof(*copy) + n);
 	enum ib_status st;
@@ -223,7 +232,7 @@ ib_rule_options_set(struct ib_rule_options *o, const char *name, const char *val
 	if (!copy)
 		return ib_fail_memory(err);
 	memcpy(copy->text, value, n);
-	st = parse_option(o, name, copy->text, err);
+	st = parse_option(o, name, copy->text, others, err);
 	if (st) {
 		free(copy);
 		return st;

@@ -92,6 +92,18 @@ def _call(name, *arguments):
         raise Error(error.code, error.text.decode("utf-8", "replace"))
 
 
+def _set(options, name, value):
+    """Set an option. If there is no such option, the message lists the options as keyword arguments."""
+    option = name.replace("_", "-")
+    try:
+        _call("ib_run_options_set", options, option.encode(), _text(name, value))
+    except Error as error:
+        what, before, names = str(error).partition("; the options are ")
+        if not before:
+            raise
+        raise Error(error.code, what.replace(option, name, 1) + before + names.replace("-", "_")) from None
+
+
 def _id(value):
     """Return the bytes of an id, which is a string, bytes or an integer."""
     if isinstance(value, bytes):
@@ -152,7 +164,7 @@ class Run:
         # Set the rule first, because setting the rule sets its parameters to their defaults.
         for name in sorted(options, key=lambda name: name != "rule"):
             if options[name] is not None:
-                _call("ib_run_options_set", self._options, name.replace("_", "-").encode(), _text(name, options[name]))
+                _set(self._options, name, options[name])
         spans, buffer = (None, None) if ids is None else _spans(ids)
         run = ctypes.c_void_p()
         _call("ib_run_open", _text("scores", os.fspath(scores)), None if spans is None else spans.ctypes.data,

@@ -149,6 +149,15 @@ def misuse():
     raises(M, "ratio must be", Run, "m.npz", n=3, ratio=1.5)
     raises(M, "rank", Run, "m.npz", n=3, rule="ranks")
     raises(M, "wramup", Run, "m.npz", n=3, wramup=1)
+    raises(M, '"max_mising" is not an option of rule rank', Run, "m.npz", n=3, rule="rank", max_mising=1)
+    try:
+        Run("m.npz", n=3, smoth=.5)
+    except infobatch.Error as e:
+        names = str(e).partition("; the options are ")[2].split(", ")
+        check({"rule", "full_from", "smooth", "max_missing", "max_unseen", "nonfinite", "audit"} <= set(names), names)
+        # Each name in the list is accepted, so only its value is refused.
+        for name in set(names) - {"audit", "epochs"}:
+            raises(M, "must be" if name != "rule" else "rule", Run, "m.npz", n=3, **{name: "?"})
     raises(M, "twice", Run, "m.npz", ids=["a", "b", "a"])
     raises(M, "is empty", Run, "m.npz", ids=["a", ""])
     raises(M, "newline or a NUL", Run, "m.npz", ids=["a", "b\nc"])
