@@ -38,10 +38,12 @@ check_epochs(const struct ib_prune_inputs *b, const struct ib_prune_options *o,
 	    ib_rule_needs_scores(o->rule.rule))
 		ib_warn(context, "%s: contains no scores, so every sample is kept", scores_name(o));
 	if (newest > e)
-		return ib_fail(err, IB_E_DATA,
-			       "%s: contains losses of epoch %lld, which is later than -e %lld: "
-			       "the scores are from another run, or from a later epoch of this run",
-			       scores_name(o), (long long)newest, (long long)e);
+		return ib_fail(
+			err, IB_E_DATA,
+			"%s: contains losses of epoch %lld, which is later than -e %lld: "
+			"the scores are from another run, or from a later epoch of this run; "
+			"use a new score file for a new run, or see ib-score --until",
+			scores_name(o), (long long)newest, (long long)e);
 	if (newest == e)
 		ib_warn(context,
 			"%s: already contains losses of epoch %lld: epochs are "

@@ -121,6 +121,19 @@ ib_cursor_finish_line(struct ib_cursor *c, const char *start, const char *stop)
 
 /* ---- ids ----------------------------------------------------------------------- */
 
+/*
+ * True if the record of a manifest has the fields of a batch in a loss log. Loss logs are read with
+ * `elements` set, so a loss log is never reported.
+ */
+static bool
+is_batch(struct ib_cursor *c)
+{
+	return ib_source_is_json(c->source) && !c->source->fields.elements &&
+	       ib_cursor_find_similar_field(c, ib_span_of("ids")).p &&
+	       (ib_cursor_find_similar_field(c, ib_span_of("losses")).p ||
+		ib_cursor_find_similar_field(c, ib_span_of("loss")).p);
+}
+
 /* Write to c->why that no record of the operand has a known id field. Returns false. */
 static bool
 no_key(struct ib_cursor *c)
@@ -128,6 +141,12 @@ no_key(struct ib_cursor *c)
 	char text[160];
 	size_t i, n = 0;
 
+	if (is_batch(c)) {
+		snprintf(c->why, sizeof(c->why),
+			 "no id: the record has ids and losses: this is a loss log, not a "
+			 "manifest");
+		return false;
+	}
 	for (i = 0; i < IB_KEY_NKNOWN && n < sizeof(text); i++)
 		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s", i > 0 ? ", " : "",
 				      ib_key_known[i]);

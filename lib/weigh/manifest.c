@@ -20,12 +20,33 @@ ib_manifest_release(struct ib_manifest *m)
 /* ---- one record: several threads call these functions ---------------------------- */
 
 /*
+ * Return the end of the message about a record without a weight. With --base, an operand whose
+ * first record has no weight is probably the full manifest.
+ */
+static const char *
+suggest_base(const struct ib_manifest *m, bool first)
+{
+	return m->full && first ? "; is this the full manifest? give it with --base, and give the "
+				  "epoch manifest as the operand"
+				: "";
+}
+
+static void
+append(struct ib_cursor *c, const char *text)
+{
+	size_t n = strlen(c->why);
+
+	snprintf(c->why + n, sizeof(c->why) - n, "%s", text);
+}
+
+/*
  * Set c->why to the reason why a record has no valid weight, and return false. v is the value of
  * the weight field, or NULL if the record does not have this field.
  */
 static bool
 fail_weight(const struct ib_manifest *m, struct ib_cursor *c, const struct ib_value *v)
 {
+	const char *cause = suggest_base(m, c->block->first && c->number == 1);
 	int n = (int)m->weight_field.n;
 	const char *name = m->weight_field.p;
 	char say[IB_VALUE_DESCRIPTION_MAX];
@@ -33,14 +54,15 @@ fail_weight(const struct ib_manifest *m, struct ib_cursor *c, const struct ib_va
 	if (!v && c->source->format != IB_FORMAT_LIST) {
 		snprintf(c->why, sizeof(c->why), "no weight: no %s '%.*s'",
 			 c->source->delimiter ? "column" : "field", n, name);
-		ib_cursor_explain_missing_field(c, m->weight_field, "--weight-field");
+		if (!ib_cursor_explain_missing_field(c, m->weight_field, "--weight-field"))
+			append(c, cause);
 		return false;
 	}
 	if (v)
 		snprintf(c->why, sizeof(c->why), "'%.*s' %s", n, name, ib_value_describe(say, v));
 	else
 		snprintf(c->why, sizeof(c->why),
-			 "no weight: the line does not end with a TAB and a number");
+			 "no weight: the line does not end with a TAB and a number%s", cause);
 	return false;
 }
 
@@ -213,8 +235,8 @@ sample_weight(const struct ib_manifest *m, struct ib_chunk *s, const struct ib_t
 
 	if (!sample->weighted)
 		ib_finding_record(&s->bad, s->n, line,
-				  "no weight: sample %s has no member .weight.json",
-				  ib_show(show, sample->id));
+				  "no weight: sample %s has no member .weight.json%s",
+				  ib_show(show, sample->id), suggest_base(m, line == 1));
 	/* ib-prune reads the weight null as 1, but for ib-weights null is an error. */
 	else if (!ib_tar_parse_weight(sample->weight, weight) ||
 		 memchr(sample->weight.p, 'l', sample->weight.n))
