@@ -144,15 +144,30 @@ write_line(struct ib_bytes *b, const char *name, double x, const char *unit)
 				x, unit);
 }
 
+/* Return why the rule prunes nothing, or NULL if it may prune. */
+static const char *
+why_nothing(const struct ib_rule *rule)
+{
+	if (rule->unpruned)
+		return rule->why_unpruned == IB_REASON_WARMUP ? "warm-up" : "last epochs";
+	if (rule->kind->needs_scores && (!rule->scores || rule->scores->table.n == 0))
+		return "no scores";
+	return rule->kind->has_ratio && rule->solved.ratio == 0 ? "r = 0" : NULL;
+}
+
 static void
 as_table(struct ib_bytes *b, const struct ib_dry_run *p, const struct ib_rule *rule,
 	 const struct prediction *f)
 {
+	const char *why = why_nothing(rule);
+
 	ib_bytes_printf(b, LABEL "%14s\n", "rule", rule->kind->name);
 	ib_bytes_printf(b, LABEL "%14llu\n", "samples", (unsigned long long)p->samples);
 	write_line(b, "threshold", rule->solved.threshold, "");
 	write_line(b, "expected kept", f->expected, "");
 	write_line(b, "saved", 100 * f->saved, " %");
+	if (why)
+		ib_bytes_printf(b, LABEL "%14s\n", "nothing is pruned", why);
 	write_line(b, "weight sum (expected)", f->weight_sum, "");
 	write_line(b, "largest weight", f->max_weight, "");
 	write_line(b, "effective sample size", f->ess, "");
