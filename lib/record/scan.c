@@ -187,6 +187,27 @@ ib_scan_operands(struct ib_scan *s, const struct ib_reader_options *options, str
 	return st;
 }
 
+void
+ib_empty_operands_add(struct ib_empty_operands *e, const char *name)
+{
+	if (e->n++ == 0)
+		e->first = name;
+}
+
+void
+ib_empty_operands_warn(const struct ib_empty_operands *e, const struct ib_context *context)
+{
+	unsigned long long more = e->n - 1;
+
+	if (e->n == 0)
+		return;
+	if (more == 0)
+		ib_warn(context, "%s: has no records", e->first);
+	else
+		ib_warn(context, "%s and %llu other operand%s have no records", e->first, more,
+			more == 1 ? "" : "s");
+}
+
 enum ib_status
 ib_scan_fail_record(const struct ib_scan *scan, const struct ib_cursor *c, struct ib_error *err)
 {

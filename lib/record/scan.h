@@ -70,6 +70,17 @@ enum ib_status ib_scan_run(struct ib_scan *scan, struct ib_error *err);
 enum ib_status ib_scan_operands(struct ib_scan *scan, const struct ib_reader_options *options,
 				struct ib_error *err);
 
+/* The operands without a record. The name is borrowed. */
+struct ib_empty_operands {
+	uint64_t n;
+	const char *first; /* name of the first of these operands */
+};
+
+void ib_empty_operands_add(struct ib_empty_operands *e, const char *name);
+
+/* Print one warning for all empty operands, because many partitions may be empty. */
+void ib_empty_operands_warn(const struct ib_empty_operands *e, const struct ib_context *context);
+
 /* Return IB_E_DATA with the name, the line and the error (c->why) of the record at the cursor. */
 enum ib_status ib_scan_fail_record(const struct ib_scan *scan, const struct ib_cursor *c,
 				   struct ib_error *err);

@@ -31,10 +31,9 @@ struct run {
 	bool rows;
 	int64_t epoch;
 	/* State of the operand whose batches are being consumed: */
-	uint64_t read;	   /* value of counts->read at the start of the operand */
-	bool refused;	   /* true if a record of the operand was invalid or truncated */
-	uint64_t nempty;   /* number of operands without a record */
-	const char *empty; /* name of the first operand without a record */
+	uint64_t read; /* value of counts->read at the start of the operand */
+	bool refused;  /* true if a record of the operand was invalid or truncated */
+	struct ib_empty_operands empty;
 };
 
 /* ---- names with an epoch ---------------------------------------------------- */
@@ -136,24 +135,8 @@ check_read(struct run *run, const char *name, struct ib_error *err)
 		return IB_OK;
 	if (run->refused)
 		return ib_fail(err, IB_E_DATA, "%s: no record is valid", name);
-	if (run->nempty++ == 0)
-		run->empty = name;
+	ib_empty_operands_add(&run->empty, name);
 	return IB_OK;
-}
-
-/* Print one warning for all empty operands, because many partitions may be empty. */
-static void
-warn_about_empty(const struct run *run)
-{
-	unsigned long long more = run->nempty - 1;
-
-	if (run->nempty == 0 || !run->options->warn_empty)
-		return;
-	if (more == 0)
-		ib_warn(run->context, "%s: has no records", run->empty);
-	else
-		ib_warn(run->context, "%s and %llu other operand%s have no records", run->empty,
-			more, more == 1 ? "" : "s");
 }
 
 static enum ib_status
@@ -344,8 +327,8 @@ scan_logs(struct run *run, const struct ib_reader_options *r, struct ib_error *e
 
 	if (!st)
 		st = ib_scan_run(&scan, err);
-	if (!st)
-		warn_about_empty(run);
+	if (!st && run->options->warn_empty)
+		ib_empty_operands_warn(&run->empty, run->context);
 	if (!st && run->options->digest)
 		ib_reader_write_digest(scan.reader, run->options->digest);
 	ib_reader_free(scan.reader);
