@@ -374,8 +374,7 @@ check_operands(struct cli *cli, const struct subcommand *s, struct ib_list list)
 	size_t i, n = 0;
 
 	if (list.n == 0)
-		cli_misuse(cli, "%s is missing: give its name ('-' means standard input)",
-			   s->operand);
+		cli_misuse(cli, CLI_OPERAND_MISSING, s->operand);
 	if (list.n < s->least)
 		cli_misuse(cli, "an id is missing: give the ids to show");
 	if (list.n > s->most)
@@ -512,7 +511,7 @@ run_without_subcommand(struct args *a, int argc, char **argv)
 	write_about(about);
 	command.about = about;
 	cli_open(&cli, &command, a, &a->common, argc, argv);
-	words = cli_get_operands(&cli, true);
+	words = cli_get_operands(&cli, NULL);
 	if (words.n == 0)
 		cli_misuse(&cli, "a subcommand is missing: give %s", name_subcommands(names));
 	n = strlen(words.v[0]);
@@ -556,7 +555,7 @@ main(int argc, char **argv)
 		return run_without_subcommand(&a, argc, argv);
 	a.o.subcommand = s->subcommand;
 	cli_open(&cli, &s->command, &a, &a.common, argc - 1, argv + 1);
-	a.o.operands = cli_get_operands(&cli, true);
+	a.o.operands = cli_get_operands(&cli, NULL);
 	check(&cli, s, &a);
 	set_table_style(&a);
 	a.o.result = &result;

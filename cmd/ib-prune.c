@@ -138,6 +138,9 @@ check_outputs(const struct cli *cli, const struct ib_prune_options *o)
 			   "-o with %%s needs operands with names: standard input has no name");
 	cli_check_split_names(cli, o->split);
 	cli_exclude(cli, "id-field", "weights");
+	cli_exclude(cli, "explain", "weights");
+	if (o->explain && o->format == IB_FORMAT_TAR)
+		cli_misuse(cli, "--explain cannot be used with tar files");
 	if (o->id_field && (o->format == IB_FORMAT_LIST || o->format == IB_FORMAT_TAR))
 		cli_misuse(cli, "--id-field cannot be used with lists and tar files");
 	if (o->id_field && !strcmp(o->id_field, weight))
@@ -265,9 +268,11 @@ main(int argc, char **argv)
 	struct ib_error err;
 	enum ib_status st;
 	struct cli cli;
+	bool optional;
 
 	cli_open(&cli, &command, &a, &a.common, argc, argv);
-	a.o.operands = cli_get_operands(&cli, a.o.dry_run || a.o.write_bins || a.o.range_given);
+	optional = a.o.dry_run || a.o.write_bins || a.o.range_given;
+	a.o.operands = cli_get_operands(&cli, optional ? NULL : "a manifest");
 	check(&cli, &a);
 	st = ib_prune_run(&a.o, &cli.context, &result, &err);
 	if (!st && a.common.verbose && !a.o.dry_run && !a.o.write_bins)

@@ -114,7 +114,7 @@ main(int argc, char **argv)
 	struct cli cli;
 
 	cli_open(&cli, &command, &a, &a.common, argc, argv);
-	a.o.operands = cli_get_operands(&cli, false);
+	a.o.operands = cli_get_operands(&cli, "a loss log");
 	check(&cli, &a);
 	st = ib_score_run(&a.o, &cli.context, a.common.verbose ? &result : NULL, &err);
 	if (!st && a.common.verbose)

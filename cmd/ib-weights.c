@@ -158,7 +158,7 @@ main(int argc, char **argv)
 	struct cli cli;
 
 	cli_open(&cli, &command, &a, &a.common, argc, argv);
-	a.o.operands = cli_get_operands(&cli, false);
+	a.o.operands = cli_get_operands(&cli, "an epoch manifest");
 	check(&cli, &a);
 	a.o.result = &result;
 	st = ib_weights_run(&a.o, &cli.context, &err);

@@ -25,6 +25,9 @@ const char *cli_format_count(char out[32], uint64_t value);
 /* Print the last line of -v: the numbers of records and bytes, and the seconds. */
 void cli_print_pace(const struct cli *cli);
 
+/* Message text: an operand is missing, such as "a loss log". */
+#define CLI_OPERAND_MISSING "%s is missing: give its name ('-' means standard input)"
+
 /* Print a warning, unless -q was given. */
 void cli_warn(const struct cli *cli, const char *sentence);
 

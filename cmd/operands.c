@@ -63,14 +63,16 @@ cli_is_terminal(const char *output)
 }
 
 struct ib_list
-cli_get_operands(struct cli *cli, bool optional)
+cli_get_operands(struct cli *cli, const char *operand)
 {
 	if (!cli->noperands && cli->list_file)
 		cli_misuse(cli, "%s: contains no file names", cli->list_file);
-	if (!cli->noperands && !optional) {
+	if (!cli->noperands && operand) {
 		cli->stdin_uses++;
 		cli->stdin_operand = true;
 		if (isatty(STDIN_FILENO)) {
+			if (cli->argc > 1)
+				cli_print(cli, CLI_OPERAND_MISSING, operand);
 			cli_print_usage(cli);
 			exit(2);
 		}

@@ -5,11 +5,12 @@
 #include "command.h"
 
 /*
- * Return the operands. If `optional` is true, the run needs neither operands nor standard input.
- * If `optional` is false, an empty list means that the run reads standard input. If standard
- * input is then a terminal, the function prints a short usage message and exits with status 2.
+ * Return the operands. `operand` is the name for a message about a missing operand, such as "a loss
+ * log"; it is NULL if the run needs neither operands nor standard input. If `operand` is not NULL,
+ * an empty list means that the run reads standard input. If standard input is then a terminal, the
+ * function prints a short usage message and exits with status 2.
  */
-struct ib_list cli_get_operands(struct cli *cli, bool optional);
+struct ib_list cli_get_operands(struct cli *cli, const char *operand);
 
 /* True if the run reads standard input: an operand is "-", or there are no operands. */
 bool cli_reads_stdin(const struct cli *cli);

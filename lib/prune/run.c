@@ -45,6 +45,8 @@ struct run {
 	 * the operands are lists.
 	 */
 	uint64_t records;
+	uint64_t records_before; /* value of `records` at the start of the current operand */
+	struct ib_empty_operands empty;
 };
 
 /* ---- the manifest --------------------------------------------------------------- */
@@ -66,6 +68,9 @@ begin_operand(struct run *run, const struct ib_source *source, struct ib_error *
 	    (source->format == IB_FORMAT_LIST || source->format == IB_FORMAT_TAR))
 		return ib_fail(err, IB_E_MISUSE,
 			       "%s: --id-field cannot be used with lists and tar files", source->name);
+	if (run->options->explain && source->format == IB_FORMAT_TAR)
+		return ib_fail(err, IB_E_MISUSE, "%s: --explain cannot be used with tar files",
+			       source->name);
 	return ib_prune_outputs_begin(&run->outputs, source, err);
 }
 
@@ -175,6 +180,19 @@ read_rows(struct run *run, struct ib_error *err)
 	return ib_range_run(&range, err);
 }
 
+/* Count the operand as empty if it had no records. --range 0 is not a mistake. */
+static enum ib_status
+end_operand(struct ib_scan *scan, struct ib_error *err)
+{
+	struct run *run = scan->ctx;
+
+	(void)err;
+	if (run->records == run->records_before && !run->options->range_given)
+		ib_empty_operands_add(&run->empty, scan->source->name);
+	run->records_before = run->records;
+	return IB_OK;
+}
+
 static enum ib_status
 read_manifest(struct run *run, struct ib_error *err)
 {
@@ -185,10 +203,14 @@ read_manifest(struct run *run, struct ib_error *err)
 		.ctx = run,
 		.parse_block = parse_block,
 		.use_block = use_block,
+		.end_operand = end_operand,
 		.release_block = ib_pruned_release,
 	};
+	enum ib_status st = run->reader ? ib_scan_run(&scan, err) : read_rows(run, err);
 
-	return run->reader ? ib_scan_run(&scan, err) : read_rows(run, err);
+	if (!st)
+		ib_empty_operands_warn(&run->empty, run->context);
+	return st;
 }
 
 /* ---- afterwards ----------------------------------------------------------------- */
