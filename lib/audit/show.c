@@ -38,7 +38,32 @@ ib_show_find(const struct ib_show *s, struct ib_span id)
 	return ib_table_find(&s->ids, &key);
 }
 
-/* Add the ids that the operands name to s->ids, and set s->row. */
+/* Add the operands that have escapes to s->ids, with the escapes decoded. Sets s->decoded. */
+static enum ib_status
+index_decoded(struct ib_show *s, struct ib_error *err)
+{
+	struct ib_bytes text = { 0 };
+	enum ib_status st = IB_OK;
+	struct ib_id id;
+	size_t i;
+
+	for (i = 0; i < s->ntyped && !st; i++) {
+		s->decoded[i] = IB_NO_ROW;
+		text.n = 0;
+		if (!ib_decode_text(&text, ib_table_id(&s->ids, i)))
+			continue;
+		s->escaped = true;
+		id = ib_id_of(ib_bytes_span(&text), 0);
+		st = text.failed ? ib_fail_memory(err)
+				 : ib_table_intern_group(&s->ids, &id, 1, &s->decoded[i], err);
+	}
+	if (!st && text.failed)
+		st = ib_fail_memory(err);
+	ib_bytes_release(&text);
+	return st;
+}
+
+/* Add the ids that the operands name to s->ids, and set s->row and s->decoded. */
 static enum ib_status
 index_ids(struct ib_show *s, struct ib_error *err)
 {
@@ -49,13 +74,15 @@ index_ids(struct ib_show *s, struct ib_error *err)
 
 	s->nids = operands->n - 1;
 	s->row = calloc(s->nids + 1, sizeof(*s->row));
-	if (!s->row)
+	s->decoded = calloc(s->nids + 1, sizeof(*s->decoded));
+	if (!s->row || !s->decoded)
 		return ib_fail_memory(err);
 	for (k = 0; k < s->nids && !st; k++) {
 		id = ib_id_of(ib_span_of(operands->v[k + 1]), 0);
 		st = ib_table_intern_group(&s->ids, &id, 1, &s->row[k], err);
 	}
-	return st;
+	s->ntyped = s->ids.n;
+	return st ? st : index_decoded(s, err);
 }
 
 /* Set found[i] to the line of id i in one run. Takes one hash lookup per line of the run. */
@@ -104,7 +131,7 @@ read_all(struct ib_show *s, struct ib_error *err)
 		return ib_fail_memory(err);
 	for (i = 0; i < s->nepochs && !st; i++) {
 		run = ib_audit_log_epoch(s->log, i);
-		if (is_wanted(s, run))
+		if (is_wanted(s, run) || s->escaped)
 			st = find_lines(s, run, s->line + i * s->ids.n, err);
 	}
 	return st;
@@ -185,10 +212,12 @@ fill_rows(const struct ib_show *s, uint32_t at, struct ib_show_row *row)
 	for (i = 0; i < s->nepochs; i++) {
 		run = ib_audit_log_epoch(s->log, i);
 		f = &s->line[i * s->ids.n + at];
+		if (!is_wanted(s, run))
+			continue;
 		if (f->exists)
 			row[n++] = row_of_line(&run->head, &(struct ib_audit_line){
 								   id, f->score, f->pi, f->kept });
-		else if (is_wanted(s, run))
+		else
 			row[n++] = row_without_line(s, run, at);
 	}
 	return n;
@@ -258,6 +287,23 @@ was_eligible(const struct ib_show_row *row, size_t n)
 	return n > 0;
 }
 
+static void
+warn_not_eligible(const struct ib_show *s, struct ib_span id)
+{
+	bool one = s->options->epoch != IB_NO_EPOCH;
+	char show[IB_SHOW_MAX], epoch[32] = "";
+
+	if (one)
+		snprintf(epoch, sizeof(epoch), "epoch %lld of ", (long long)s->options->epoch);
+	ib_warn(s->context,
+		"%s: %s is not in %sthe log: the sample was %s eligible for pruning%s%s",
+		ib_audit_log_name(s->log), ib_show(show, id), epoch, one ? "not" : "never",
+		one ? "" : " (always kept)",
+		ib_show_is_checked(s) ? ""
+				      : ", or is not in the manifest (--manifest FILE or -s "
+					"checks this)");
+}
+
 /*
  * Write the rows and the sentence of the id in row `at` of s->ids. In a text table, a sample that
  * was never eligible has no rows, because the sentence says why the sample was kept.
@@ -269,7 +315,6 @@ write_id(struct ib_show *s, struct result *r, uint32_t at)
 	size_t n = fill_rows(s, at, r->row), width = (size_t)s->options->width, i;
 	bool eligible = was_eligible(r->row, n), rows = eligible || s->options->json;
 	struct ib_bytes sentence = { 0 };
-	char show[IB_SHOW_MAX];
 
 	for (i = 0; i < n && rows; i++, r->rows++)
 		write_row(r->table, id, &r->row[i]);
@@ -278,10 +323,7 @@ write_id(struct ib_show *s, struct result *r, uint32_t at)
 		r->rows++;
 	}
 	if (!eligible && s->options->json && s->known[at])
-		ib_warn(s->context,
-			"%s: %s was never eligible for pruning (always kept), or is not in the "
-			"manifests",
-			ib_audit_log_name(s->log), ib_show(show, id));
+		warn_not_eligible(s, id);
 	ib_show_write_sentence(s, id, r->row, n, width / 2, &sentence);
 	ib_write_sentence(&r->sentences, ib_bytes_span(&sentence), width, s->options->utf8);
 	r->sentences.failed |= sentence.failed;
@@ -318,7 +360,7 @@ show_ids(struct ib_show *s, struct ib_output *out, struct ib_error *err)
 
 	memcpy(column, columns, sizeof(column));
 	column[VISITS].hidden = !o->scores;
-	if (s->ids.n == 1) /* no id column, because the sentence names the only id */
+	if (s->ntyped == 1) /* no id column, because the sentence names the only id */
 		column[ID].heading = NULL;
 	r.table = ib_text_table_new("show", column, NCOLUMNS,
 				    &(struct ib_table_target){ o, out, NULL });
@@ -327,6 +369,21 @@ show_ids(struct ib_show *s, struct ib_output *out, struct ib_error *err)
 	ib_text_table_discard(r.table);
 	ib_bytes_release(&r.sentences);
 	free(r.row);
+	return st;
+}
+
+/* Open the log. If there is no such file, the user may have swapped the log and an id. */
+static enum ib_status
+open_log(struct ib_show *s, struct ib_error *err)
+{
+	struct ib_error why;
+	enum ib_status st;
+
+	st = ib_audit_log_open(s->options->operands.v[0], s->context, &s->log, &why);
+	if (st == IB_E_NOINPUT)
+		return ib_fail(err, st, "%s; the first operand must be the audit log", why.text);
+	if (st)
+		*err = why;
 	return st;
 }
 
@@ -339,7 +396,7 @@ ib_audit_show(const struct ib_audit_options *o, const struct ib_context *context
 	enum ib_status st, check = IB_OK;
 
 	ib_table_init(&s.ids);
-	st = ib_audit_log_open(o->operands.v[0], context, &s.log, err);
+	st = open_log(&s, err);
 	if (!st && o->scores)
 		st = ib_scores_load_any(o->scores, context, &s.scores, s.digest, err);
 	if (!st)
@@ -360,6 +417,7 @@ ib_audit_show(const struct ib_audit_options *o, const struct ib_context *context
 	ib_audit_log_close(s.log);
 	ib_table_release(&s.ids);
 	free(s.row);
+	free(s.decoded);
 	free(s.line);
 	free(s.known);
 	return st;

@@ -20,8 +20,16 @@ struct ib_show {
 	struct ib_audit_log *log;
 	struct ib_scores *scores; /* NULL without -s */
 	char digest[33];	  /* digest of the score file */
-	struct ib_table ids;	  /* the operands without duplicates */
-	uint32_t *row;		  /* [nids] row[i]: row of operand i in `ids` */
+	/*
+	 * The operands without duplicates: `ntyped` operands as typed, and then the operands whose
+	 * escapes (\xNN) are decoded.
+	 */
+	struct ib_table ids;
+	uint64_t ntyped;
+	uint32_t *row; /* [nids] row[i]: row of operand i in `ids` */
+	/* [ntyped] decoded[i]: row of operand ids[i] decoded; IB_NO_ROW if it has no escape */
+	uint32_t *decoded;
+	bool escaped; /* true if an operand has an escape */
 	/* [ids.n] known[i]: true if the log, the scores or a manifest has id i */
 	bool *known;
 	size_t nids, nepochs;
@@ -46,6 +54,9 @@ struct ib_show_row {
 	double threshold, pi, u, weight;
 };
 
+/* True if a score file or a manifest shows whether an id exists. */
+bool ib_show_is_checked(const struct ib_show *s);
+
 /* Return the row of an id in s->ids, or IB_NO_ROW if the id is not an operand. */
 uint32_t ib_show_find(const struct ib_show *s, struct ib_span id);
 
@@ -65,9 +76,10 @@ void ib_show_write_sentence(const struct ib_show *s, struct ib_span id,
 			    struct ib_bytes *out);
 
 /*
- * Set s->known from the lines, the scores and the manifests (show_known.c). If an id is unknown,
- * returns IB_E_CHECK with a message that names the nearest ids. If there is neither a score file
- * nor a manifest, all ids count as known.
+ * Set s->known from the lines, the scores and the manifests (show_known.c). If an operand is in
+ * none of them, but is in one of them with its escapes decoded, s->row is set to the decoded
+ * operand. If an id is unknown, returns IB_E_CHECK with a message that names the nearest ids. If
+ * there is neither a score file nor a manifest, all ids count as known.
  */
 enum ib_status ib_show_check_ids(struct ib_show *s, struct ib_error *err);
 

@@ -26,6 +26,12 @@ use_sample(void *data, const struct ib_sample_field *sample, struct ib_error *er
 	return k->ids.failed ? ib_fail_memory(err) : IB_OK;
 }
 
+bool
+ib_show_is_checked(const struct ib_show *s)
+{
+	return s->scores || s->options->manifest.n > 0;
+}
+
 static enum ib_status
 read_manifests(struct known *k, struct ib_error *err)
 {
@@ -40,23 +46,38 @@ read_manifests(struct known *k, struct ib_error *err)
 		use_sample, k, err);
 }
 
-/*
- * Mark the ids that have a line in the log or a row in the score file. Without a score file and
- * manifests, mark all ids.
- */
+/* Mark the ids that have a line in the log or a row in the score file. */
 static void
 mark_known(struct ib_show *s)
 {
-	bool all = !s->scores && s->options->manifest.n == 0;
 	uint64_t i, at;
 	size_t e;
 
 	for (i = 0; i < s->ids.n; i++) {
-		s->known[i] = all || (s->scores &&
-				      ib_scores_find(s->scores, ib_table_id(&s->ids, i), &at));
+		s->known[i] = s->scores && ib_scores_find(s->scores, ib_table_id(&s->ids, i), &at);
 		for (e = 0; e < s->nepochs; e++)
 			s->known[i] |= s->line[e * s->ids.n + i].exists;
 	}
+}
+
+/* True if operand i is not known as typed, but is known with its escapes decoded. */
+static bool
+is_printed_form(const struct ib_show *s, size_t i)
+{
+	return s->decoded[i] != IB_NO_ROW && !s->known[i] && s->known[s->decoded[i]];
+}
+
+/* Replace each operand that is known only with its escapes decoded. */
+static void
+replace_printed_forms(struct ib_show *s)
+{
+	size_t k, i;
+
+	for (k = 0; k < s->nids; k++)
+		if (is_printed_form(s, s->row[k]))
+			s->row[k] = s->decoded[s->row[k]];
+	for (i = 0; i < s->ntyped; i++)
+		s->known[i] |= is_printed_form(s, i);
 }
 
 /* ---- the message ------------------------------------------------------------------- */
@@ -113,7 +134,7 @@ fail_unknown(const struct known *k, size_t unknown, struct ib_error *err)
 	enum ib_status st = IB_OK;
 	size_t i, named = 0;
 
-	for (i = 0; i < s->ids.n && named < UNKNOWN_SHOWN && !st; i++) {
+	for (i = 0; i < s->ntyped && named < UNKNOWN_SHOWN && !st; i++) {
 		if (s->known[i])
 			continue;
 		ib_bytes_printf(&text, named++ > 0 ? ", " : "");
@@ -141,8 +162,11 @@ ib_show_check_ids(struct ib_show *s, struct ib_error *err)
 
 	mark_known(s);
 	st = read_manifests(&k, err);
-	for (i = 0; i < s->ids.n; i++)
+	replace_printed_forms(s);
+	for (i = 0; i < s->ntyped; i++) {
+		s->known[i] |= !ib_show_is_checked(s);
 		unknown += !s->known[i];
+	}
 	if (!st && unknown > 0)
 		st = fail_unknown(&k, unknown, err);
 	ib_bytes_release(&k.ids);

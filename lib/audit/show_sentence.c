@@ -203,9 +203,12 @@ write_reasons(struct ib_bytes *to, const struct ib_show_row *row, size_t n, enum
 }
 
 static void
-write_kept(struct ib_bytes *to, const struct ib_show_row *row, size_t n, size_t kept)
+write_kept(struct ib_bytes *to, const struct ib_show_row *row, size_t n, size_t kept, bool eligible)
 {
-	if (kept < n)
+	if (kept < n && !eligible)
+		ib_bytes_printf(to, "was never eligible for pruning: kept in %zu of %zu epochs (",
+				kept, n);
+	else if (kept < n)
 		ib_bytes_printf(to, "not eligible in the other %zu epoch%s (", kept,
 				kept == 1 ? "" : "s");
 	else if (n > 1)
@@ -216,16 +219,14 @@ write_kept(struct ib_bytes *to, const struct ib_show_row *row, size_t n, size_t 
 	ib_bytes_append_char(to, ')');
 }
 
-/*
- * Append a clause that says that the id might not exist, unless a score file or a manifest has
- * confirmed the id.
- */
+/* Begin the sentence about an id that the log does not have, and that might not exist. */
 static void
 write_doubt(const struct ib_show *s, struct ib_bytes *to)
 {
-	if (!s->scores && s->options->manifest.n == 0)
-		ib_bytes_printf(to,
-				"; or the id is not in the manifest (--manifest FILE checks this)");
+	ib_bytes_printf(to, "is not in ");
+	if (s->options->epoch != IB_NO_EPOCH)
+		ib_bytes_printf(to, "epoch %lld of ", (long long)s->options->epoch);
+	ib_bytes_printf(to, "the log; either the sample ");
 }
 
 static void
@@ -275,18 +276,24 @@ ib_show_write_sentence(const struct ib_show *s, struct ib_span id, const struct 
 	size_t pruned = count_rows(row, n, (struct row_set){ IB_OUTCOME_PRUNED, NULL });
 	size_t drawn = count_rows(row, n, (struct row_set){ IB_OUTCOME_DRAWN, NULL });
 	size_t kept = count_rows(row, n, (struct row_set){ IB_OUTCOME_KEPT, NULL });
+	bool doubtful = pruned + drawn == 0 && kept > 0 && !ib_show_is_checked(s);
 
 	write_id(s, id, width, out);
 	ib_bytes_append_char(out, ' ');
 	if (pruned > 0)
 		write_pruned(out, row, n);
 	if (drawn > 0) {
-		ib_bytes_printf(out, pruned > 0 ? "; " : "was never pruned: ");
+		ib_bytes_printf(out, "%s",
+				pruned > 0			   ? "; "
+				: s->options->epoch == IB_NO_EPOCH ? "was never pruned: "
+								   : "was not pruned: ");
 		write_drawn(out, row, n);
 	}
+	if (doubtful)
+		write_doubt(s, out);
 	if (kept > 0) {
 		ib_bytes_printf(out, pruned + drawn > 0 ? "; " : "");
-		write_kept(out, row, n, kept);
+		write_kept(out, row, n, kept, pruned + drawn > 0);
 	}
 	if (pruned + drawn + kept < n) {
 		ib_bytes_printf(out, pruned + drawn + kept > 0 ? "; " : "was ");
@@ -296,7 +303,8 @@ ib_show_write_sentence(const struct ib_show *s, struct ib_span id, const struct 
 		write_no_run(s, out);
 	if (pruned + drawn == 0)
 		write_current_score(s, id, out);
-	if (pruned + drawn == 0 && kept > 0)
-		write_doubt(s, out);
+	if (doubtful)
+		ib_bytes_printf(out, ", or the id is not in the manifest (--manifest FILE or -s "
+				     "checks this)");
 	ib_bytes_append_char(out, '.');
 }

@@ -3,6 +3,8 @@
 
 #include <utf8proc.h>
 
+#include "base/hex.h"
+
 void
 ib_write_text(struct ib_bytes *out, struct ib_span text)
 {
@@ -16,6 +18,36 @@ ib_write_text(struct ib_bytes *out, struct ib_span text)
 		else
 			ib_bytes_append_char(out, text.p[i]);
 	}
+}
+
+/* Return the byte that the escape \xNN at p stands for, or -1 if p[0..n) begins with no escape. */
+static int
+escaped_byte(const char *p, size_t n)
+{
+	int high, low, byte;
+
+	if (n < 4 || p[0] != '\\' || p[1] != 'x')
+		return -1;
+	high = ib_hex_value(p[2]);
+	low = ib_hex_value(p[3]);
+	byte = high * 16 + low;
+	return high >= 0 && low >= 0 && (byte < 0x20 || byte >= 0x7f) ? byte : -1;
+}
+
+bool
+ib_decode_text(struct ib_bytes *out, struct ib_span text)
+{
+	bool any = false;
+	size_t i;
+	int byte;
+
+	for (i = 0; i < text.n; i++) {
+		byte = escaped_byte(text.p + i, text.n - i);
+		ib_bytes_append_char(out, byte < 0 ? text.p[i] : (char)byte);
+		i += byte < 0 ? 0 : 3;
+		any |= byte >= 0;
+	}
+	return any;
 }
 
 /*

@@ -8,6 +8,12 @@
 void ib_write_text(struct ib_bytes *out, struct ib_span text);
 
 /*
+ * Append a text, with each \xNN of a byte that messages and tables escape replaced by this byte:
+ * control bytes, and bytes outside ASCII. Returns true if the text has such an escape.
+ */
+bool ib_decode_text(struct ib_bytes *out, struct ib_span text);
+
+/*
  * Return the number of terminal columns that a text fills. A byte of invalid UTF-8 fills one
  * column.
  */

@@ -122,7 +122,7 @@ for ident in IDS[:30]:
 assert reasons >= {None, 'unseen', 'high', 'high or unseen'}, reasons
 out, err = run('ib-audit', 'show', '-e', 1, '--json', 'log.zst', 'nobody',
                keep=True)
-assert 'was never eligible' in err, err
+assert '"nobody" is not in epoch 1 of the log: the sample was not eligible' in err, err
 assert (json.loads(out)[0]['fate'], json.loads(out)[0]['why']) == ('kept', 'high or unseen')
 # For many ids, one of which is repeated, the rows are the same as for each id alone.
 many = IDS[:100] + IDS[:1] + ['nobody']
@@ -167,8 +167,9 @@ def sentence(ident):
     reasons = ', '.join(k + words(of[k], every) for k in ('unseen', 'high or unseen') if of[k])
     kept = len(of['unseen'] + of['high or unseen'])
     if kept == len(every):
-        return ('%s was never eligible for pruning: kept in all %d epochs (%s); or the id is '
-                'not in the manifest (--manifest FILE checks this).' % (ident, kept, reasons))
+        return ('%s is not in the log; either the sample was never eligible for pruning: kept in '
+                'all %d epochs (%s), or the id is not in the manifest (--manifest FILE or -s '
+                'checks this).' % (ident, kept, reasons))
     if of['pruned']:
         parts.append('was pruned%s: its score was below the mean of the scores, and u was not below pi'
                      % words(of['pruned'], every))
@@ -188,7 +189,8 @@ for ident in IDS[:40] + ['nobody']:
 assert run('ib-audit', 'show', '-q', '-e', 99, 'log.zst', 'x').decode() == \
     'x has no decision: the log has no finished run of epoch 99.\n'
 one = run('ib-audit', 'show', '-q', '-e', 0, 'log.zst', IDS[0]).decode()
-assert one.startswith(IDS[0] + ' was not eligible for pruning: kept (unseen in epoch 0)'), one
+assert one.startswith(IDS[0] + ' is not in epoch 0 of the log; either the sample was not eligible '
+                      'for pruning: kept (unseen in epoch 0), or'), one
 
 # An id that is neither in the log nor in the manifest: the nearest ids, by Levenshtein distance.
 def distance(a, b):

@@ -62,6 +62,35 @@ Test(audit_text, a_text_that_is_too_wide_loses_its_middle)
 	ib_bytes_release(&b);
 }
 
+Test(audit_text, only_escapes_that_tables_and_messages_print_are_decoded)
+{
+	static const struct {
+		const char *text, *decoded;
+		bool any;
+	} t[] = {
+		{ "a\\x1f0.0",
+		  "a\x1f"
+		  "0.0",
+		  true },
+		{ "\\x7F\\xC3\\xa9", "\x7f\xc3\xa9", true },
+		{ "\\x41", "\\x41", false },
+		{ "\\x1", "\\x1", false },
+		{ "\\x1g", "\\x1g", false },
+		{ "\\\\x01", "\\\x01", true },
+		{ "", "", false },
+	};
+	struct ib_bytes b = { 0 };
+	size_t i;
+
+	for (i = 0; i < sizeof(t) / sizeof(*t); i++) {
+		b.n = 0;
+		cr_expect(eq(int, ib_decode_text(&b, ib_span_of(t[i].text)), t[i].any));
+		ib_bytes_append_char(&b, '\0');
+		cr_expect(eq(str, b.p, (char *)t[i].decoded));
+	}
+	ib_bytes_release(&b);
+}
+
 Test(audit_text, a_sentence_breaks_at_spaces)
 {
 	static const struct {
