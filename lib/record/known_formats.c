@@ -342,7 +342,10 @@ static const struct row rows[] = {
 	  .is = is_annex_pointer },
 	{ TEXT("an XML document", TO_JSONL), .is = is_xml },
 	{ TEXT("a file with a merge conflict", "resolve the conflict"), .is = is_conflict },
-	{ TEXT("an audit log", "only ib-audit reads audit logs"), MAGIC("{\"ib_audit\":") },
+	{ TEXT("an audit log",
+	       "only ib-audit reads audit logs (summary, show, list, verify, report "
+	       "and metrics)"),
+	  MAGIC("{\"ib_audit\":") },
 	{ HINT("a comment line", "remove comments with grep -v '^#'"), .is = is_hash_comment },
 	{ HINT("a comment line", "remove comment lines"), .is = is_comment },
 	{ HINT("an error message", "download the file again"), .is = is_error_page },
