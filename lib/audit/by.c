@@ -163,10 +163,13 @@ compare_samples(const struct ib_by *by, const struct ib_audit_log *log,
 	if (run && run->footer.samples != by->values.samples)
 		ib_warn(by->context,
 			"%s: the run of epoch %lld had %llu samples, but %s%s has %llu: the shares "
-			"of pruned visits are not exact",
+			"of pruned visits are not exact%s",
 			ib_audit_log_name(log), (long long)run->head.options.epoch,
 			(unsigned long long)run->footer.samples, by->manifest, by->more,
-			(unsigned long long)by->values.samples);
+			(unsigned long long)by->values.samples,
+			by->values.samples < run->footer.samples
+				? "; name the full manifest, not an epoch manifest"
+				: "");
 }
 
 static enum ib_status
