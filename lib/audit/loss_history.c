@@ -175,13 +175,20 @@ ib_loss_history_find(const struct ib_loss_history *l, int64_t epoch)
 
 /* ---- weights ------------------------------------------------------------------ */
 
+/* How many lines of the audit log are about the epochs and the ids of the loss logs. */
+struct matches {
+	uint64_t kept;	/* number of lines of kept samples */
+	uint64_t found; /* number of lines whose ids are in the loss logs */
+};
+
 /*
  * Set weight[i] for each id i: to 1 if the run has no line for the id, to 0 if the pi in the line
- * is 0, and otherwise to 1/pi.
+ * is 0, and otherwise to 1/pi. Count the lines in *m.
  */
 static enum ib_status
 weights_of_run(const struct ib_loss_history *l, struct ib_audit_log *log,
-	       const struct ib_audit_run *run, double *weight, struct ib_error *err)
+	       const struct ib_audit_run *run, double *weight, struct matches *m,
+	       struct ib_error *err)
 {
 	const struct ib_audit_line *line;
 	enum ib_status st;
@@ -197,6 +204,8 @@ weights_of_run(const struct ib_loss_history *l, struct ib_audit_log *log,
 			struct ib_id id = ib_id_of(line[k].id, l->ids.seed);
 
 			row = ib_table_find(&l->ids, &id);
+			m->kept += line[k].kept;
+			m->found += row != IB_NO_ROW;
 			if (row != IB_NO_ROW)
 				weight[row] = line[k].pi > 0 ? 1 / line[k].pi : 0;
 		}
@@ -206,8 +215,10 @@ weights_of_run(const struct ib_loss_history *l, struct ib_audit_log *log,
 
 /* Set the missing weights of the records in all epochs that the audit log contains. */
 static enum ib_status
-set_weights_by_log(struct ib_loss_history *l, struct ib_audit_log *log, struct ib_error *err)
+set_weights_by_log(struct ib_loss_history *l, struct ib_audit_log *log,
+		   const struct ib_context *context, struct ib_error *err)
 {
+	struct matches m = { 0 };
 	double *weight = ib_array(l->ids.n + 1, sizeof(*weight));
 	enum ib_status st = weight ? IB_OK : ib_fail_memory(err);
 	const struct ib_audit_run *run;
@@ -221,11 +232,15 @@ set_weights_by_log(struct ib_loss_history *l, struct ib_audit_log *log, struct i
 		if (!e)
 			continue;
 		e->pruning_off = ib_audit_pruning_is_off(run);
-		st = weights_of_run(l, log, run, weight, err);
+		st = weights_of_run(l, log, run, weight, &m, err);
 		for (i = 0; !st && i < e->n; i++)
 			if (isnan(e->weight[i]))
 				e->weight[i] = weight[e->row[i]];
 	}
+	if (!st && m.kept > 0 && m.found == 0)
+		ib_warn(context,
+			"%s: no id of the loss logs is in the audit log: are they of another run?",
+			ib_audit_log_name(log));
 	free(weight);
 	return st;
 }
@@ -235,14 +250,15 @@ set_weights_by_log(struct ib_loss_history *l, struct ib_audit_log *log, struct i
  * epoch, the weight is 1/pi, or 0 if pi is 0. Otherwise, or if log is NULL, the weight is 1.
  */
 static enum ib_status
-set_weights(struct ib_loss_history *l, struct ib_audit_log *log, struct ib_error *err)
+set_weights(struct ib_loss_history *l, struct ib_audit_log *log, const struct ib_context *context,
+	    struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
 	uint64_t i;
 	size_t k;
 
 	if (log)
-		st = set_weights_by_log(l, log, err);
+		st = set_weights_by_log(l, log, context, err);
 	for (k = 0; !st && k < l->nepochs; k++)
 		for (i = 0; i < l->epoch[k].n; i++)
 			if (isnan(l->epoch[k].weight[i]))
@@ -266,7 +282,7 @@ ib_loss_history_load(const struct ib_audit_options *o, struct ib_list operands,
 	if (!st && !log && o->weigh_by)
 		st = ib_audit_log_open(o->weigh_by, context, &own, err);
 	if (!st)
-		st = set_weights(l, log ? log : own, err);
+		st = set_weights(l, log ? log : own, context, err);
 	ib_audit_log_close(own);
 	return st;
 }
