@@ -48,6 +48,8 @@ find_long(const struct cli *cli, const char *name, size_t n)
 	const struct cli_option *o = cli_find_name(cli, name, n);
 	const char *near;
 
+	if (o && o->kind == CLI_KIND_ABSENT)
+		cli_misuse(cli, "unknown option '--%s'; %s", o->name, o->help);
 	if (o)
 		return o;
 	near = cli_find_nearest(cli, name, n);
@@ -88,6 +90,8 @@ find_short(const struct cli *cli, const char *arg, const char *p)
 		cli_misuse(cli, "unknown option '%s'", arg);
 	if (!o)
 		cli_misuse(cli, "unknown option '-%c'", *p);
+	if (o->kind == CLI_KIND_ABSENT)
+		cli_misuse(cli, "unknown option '-%c'; %s", *p, o->help);
 	return o;
 }
 

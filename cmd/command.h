@@ -37,6 +37,7 @@ enum cli_kind {
 	CLI_KIND_CALL,	  /* the option's call() parses the value */
 	CLI_KIND_LINES,	  /* a file that contains operands, one per line */
 	CLI_KIND_NULS,	  /* a file that contains operands, each terminated by a NUL byte */
+	CLI_KIND_ABSENT,  /* an option that the command lacks; `help` says what to use instead */
 	CLI_KIND_HELP,
 	CLI_KIND_VERSION
 };
@@ -142,6 +143,10 @@ struct cli_option {
 	{                                                                                          \
 		CLI_ROW(CLI_KIND_OUTPUT, short, long, "FILE", text), CLI_AT(const char *, member), \
 			.flags = which                                                             \
+	}
+#define CLI_ABSENT(short, long, text)                                                              \
+	{                                                                                          \
+		CLI_ROW(CLI_KIND_ABSENT, short, long, NULL, text), .flags = CLI_HIDDEN             \
 	}
 /* The row of any rule option except --rule. The library finds the option by its long name. */
 #define CLI_SETTING(short, long, argument, list, member, text)                                     \

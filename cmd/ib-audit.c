@@ -119,6 +119,8 @@ add_rule(void *args, const char *value)
 static const struct cli_option summary_options[] = {
 	CLI_GROUP("Main options"),
 	LAST_ROW,
+	CLI_ABSENT('e', "epoch",
+		   "use --last K for the last K epochs, or ib-audit list -e N for one epoch"),
 	COST_ROW,
 	CLI_FLAG(
 		0, "errors", o.errors,
@@ -196,6 +198,8 @@ static const struct cli_option simulate_options[] = {
 	CLI_COMMON_ROWS,
 };
 
+#define IN_RULE(parameter) "use --rule with a parameter, such as --rule infobatch:" parameter
+
 static const struct cli_option compare_options[] = {
 	CLI_GROUP("Main options"),
 	EPOCHS_ROW,
@@ -204,6 +208,10 @@ static const struct cli_option compare_options[] = {
 		 "rule (see ib-audit simulate --help); may be repeated (default: eight rules)"),
 	COST_ROW,
 	VISITS_ROW,
+	CLI_ABSENT('r', "ratio", IN_RULE("ratio=0.7")),
+	CLI_ABSENT(0, "keep", IN_RULE("keep=0.7")),
+	CLI_ABSENT(0, "max-age", IN_RULE("max-age=8")),
+	CLI_ABSENT(0, "sampling", IN_RULE("sampling=fixed")),
 	CLI_GROUP("Seed, and epochs that keep all samples"),
 	CLI_SEED_ROW(o.rule),
 	CLI_FULL_EPOCHS_ROWS(o.rule, "--delta"),
