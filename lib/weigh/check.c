@@ -4,6 +4,7 @@
 #include <cjson/cJSON.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/error.h"
 #include "base/numbers.h"
@@ -20,6 +21,16 @@ format_number(char out[IB_NUMBER_MAX], double x)
 {
 	out[ib_number_write(out, x)] = '\0';
 	return out;
+}
+
+/* Write x to out as a decimal number, rounded to the given number of digits. Returns out. */
+static const char *
+format_rounded(char out[IB_NUMBER_MAX], double x, int digits)
+{
+	char text[40];
+
+	snprintf(text, sizeof(text), "%.*g", digits, x);
+	return format_number(out, strtod(text, NULL));
 }
 
 static enum ib_status
@@ -182,9 +193,9 @@ ib_check_weights(const struct ib_weight_stats *t, uint64_t total, const char *na
 {
 	struct receipt r = { ib_weight_stats_variance(t), 1 };
 	bool scaled = !receipt && t->n > 0 && t->n < total && t->min < 1;
-	char a[IB_NUMBER_MAX], b[IB_NUMBER_MAX];
+	char a[IB_NUMBER_MAX], b[IB_NUMBER_MAX], c[IB_NUMBER_MAX];
 	enum ib_status st = IB_OK;
-	double allowed;
+	double allowed, distance;
 
 	if (receipt)
 		st = check_receipt(t, total, name, receipt, &r, err);
@@ -192,13 +203,15 @@ ib_check_weights(const struct ib_weight_stats *t, uint64_t total, const char *na
 		return st;
 	*factor = r.factor;
 	allowed = r.variance > 0 ? IB_WEIGHT_SUM_LIMIT * sqrt(r.variance) : 1e-9 * (double)total;
-	if (weight_sum_distance(t, total, r.factor) <= allowed)
+	distance = weight_sum_distance(t, total, r.factor);
+	if (distance <= allowed)
 		return IB_OK;
 	return ib_fail(err, IB_E_CHECK,
 		       "%s: the weights sum to %s, but the full manifest has %llu records: the "
-		       "difference is more than %s (%s)%s",
-		       name, format_number(a, ib_exact_round(&t->sum) / r.factor),
-		       (unsigned long long)total, format_number(b, allowed),
+		       "difference of %s is more than %s (%s)%s",
+		       name, format_rounded(a, ib_exact_round(&t->sum) / r.factor, 12),
+		       (unsigned long long)total, format_rounded(b, distance, 4),
+		       format_rounded(c, allowed, 4),
 		       r.variance > 0 ? "4 standard errors" : "the standard error is 0",
 		       scaled ? "; if ib-prune --normalize scaled the weights, give the receipt "
 				"of that run with --receipt"
