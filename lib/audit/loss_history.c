@@ -175,7 +175,7 @@ ib_loss_history_find(const struct ib_loss_history *l, int64_t epoch)
 
 /* ---- weights ------------------------------------------------------------------ */
 
-/* How many lines of the audit log are about the epochs and the ids of the loss logs. */
+/* Counts of the lines that the audit log has for the epochs of the loss logs. */
 struct matches {
 	uint64_t kept;	/* number of lines of kept samples */
 	uint64_t found; /* number of lines whose ids are in the loss logs */
@@ -239,7 +239,8 @@ set_weights_by_log(struct ib_loss_history *l, struct ib_audit_log *log,
 	}
 	if (!st && m.kept > 0 && m.found == 0)
 		ib_warn(context,
-			"%s: no id of the loss logs is in the audit log: are they of another run?",
+			"%s: no id of the loss logs is in the audit log: are the loss logs of "
+			"another run?",
 			ib_audit_log_name(log));
 	free(weight);
 	return st;

@@ -27,7 +27,7 @@ struct ib_show {
 	struct ib_table ids;
 	uint64_t ntyped;
 	uint32_t *row; /* [nids] row[i]: row of operand i in `ids` */
-	/* [ntyped] decoded[i]: row of operand ids[i] decoded; IB_NO_ROW if it has no escape */
+	/* [ntyped] decoded[i]: row of the decoded form of ids[i]; IB_NO_ROW without an escape */
 	uint32_t *decoded;
 	bool escaped; /* true if an operand has an escape */
 	/* [ids.n] known[i]: true if the log, the scores or a manifest has id i */
@@ -76,10 +76,10 @@ void ib_show_write_sentence(const struct ib_show *s, struct ib_span id,
 			    struct ib_bytes *out);
 
 /*
- * Set s->known from the lines, the scores and the manifests (show_known.c). If an operand is in
- * none of them, but is in one of them with its escapes decoded, s->row is set to the decoded
- * operand. If an id is unknown, returns IB_E_CHECK with a message that names the nearest ids. If
- * there is neither a score file nor a manifest, all ids count as known.
+ * Set s->known from the lines, the scores and the manifests (show_known.c). If only the
+ * decoded form of an operand is in one of them, its s->row becomes the row of the decoded form. If
+ * an id is unknown, returns IB_E_CHECK with a message that names the nearest ids. If there is
+ * neither a score file nor a manifest, all ids count as known.
  */
 enum ib_status ib_show_check_ids(struct ib_show *s, struct ib_error *err);
 

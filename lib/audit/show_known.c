@@ -60,7 +60,7 @@ mark_known(struct ib_show *s)
 	}
 }
 
-/* True if operand i is not known as typed, but is known with its escapes decoded. */
+/* True if ids[i] is not known as typed, but is known with its escapes decoded. */
 static bool
 is_printed_form(const struct ib_show *s, size_t i)
 {

@@ -8,8 +8,8 @@
 void ib_write_text(struct ib_bytes *out, struct ib_span text);
 
 /*
- * Append a text, with each \xNN of a byte that messages and tables escape replaced by this byte:
- * control bytes, and bytes outside ASCII. Returns true if the text has such an escape.
+ * Append a text, and decode each \xNN that stands for a control byte or a byte outside ASCII, which
+ * messages and tables escape. Returns true if the text has such an escape.
  */
 bool ib_decode_text(struct ib_bytes *out, struct ib_span text);
 

@@ -122,8 +122,8 @@ ib_cursor_finish_line(struct ib_cursor *c, const char *start, const char *stop)
 /* ---- ids ----------------------------------------------------------------------- */
 
 /*
- * True if the record of a manifest has the fields of a batch in a loss log. Loss logs are read with
- * `elements` set, so a loss log is never reported.
+ * True if the record of a manifest has the fields of a batch in a loss log. Never true while a
+ * loss log is read, because `elements` is then set.
  */
 static bool
 is_batch(struct ib_cursor *c)
@@ -143,7 +143,7 @@ no_key(struct ib_cursor *c)
 
 	if (is_batch(c)) {
 		snprintf(c->why, sizeof(c->why),
-			 "no id: the record has ids and losses: this is a loss log, not a "
+			 "no id: the record has ids and losses, so this is a loss log, not a "
 			 "manifest");
 		return false;
 	}

@@ -343,8 +343,8 @@ static const struct row rows[] = {
 	{ TEXT("an XML document", TO_JSONL), .is = is_xml },
 	{ TEXT("a file with a merge conflict", "resolve the conflict"), .is = is_conflict },
 	{ TEXT("an audit log",
-	       "only ib-audit reads audit logs (summary, show, list, verify, report "
-	       "and metrics)"),
+	       "only ib-audit reads audit logs: give it to ib-audit summary, show, list, "
+	       "verify, report or metrics"),
 	  MAGIC("{\"ib_audit\":") },
 	{ HINT("a comment line", "remove comments with grep -v '^#'"), .is = is_hash_comment },
 	{ HINT("a comment line", "remove comment lines"), .is = is_comment },

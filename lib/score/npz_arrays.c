@@ -141,7 +141,7 @@ choose_ids(struct ib_npz_arrays *a, struct ib_error *err)
 		}
 	if (a->key.n == 0)
 		return IB_OK;
-	return missing(a, ib_span_of("id"), "-k, or -k @row if item i is the loss of sample i",
+	return missing(a, ib_span_of("id"), "-k, or give -k @row if item i is the loss of sample i",
 		       err);
 }
 

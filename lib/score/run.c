@@ -40,7 +40,7 @@ struct run {
 	int64_t newest_before; /* in the earlier operands that were not stale; or -1 */
 	int64_t first, last;   /* in all operands; last is -1 if there is no loss */
 	bool epoch_used;       /* true if a record without an epoch got the epoch of -e */
-	/* number of operands that have records without an epoch, without -e */
+	/* number of operands that have records without an epoch; 0 if -e is given */
 	uint64_t undated;
 	bool undated_now; /* true if the current operand is such an operand */
 };

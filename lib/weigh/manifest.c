@@ -26,9 +26,10 @@ ib_manifest_release(struct ib_manifest *m)
 static const char *
 suggest_base(const struct ib_manifest *m, bool first)
 {
-	return m->full && first ? "; is this the full manifest? give it with --base, and give the "
-				  "epoch manifest as the operand"
-				: "";
+	return m->full && first
+		       ? "; if this is the full manifest, give it with --base, and the epoch "
+			 "manifest as the operand"
+		       : "";
 }
 
 static void
