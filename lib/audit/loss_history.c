@@ -240,7 +240,7 @@ set_weights_by_log(struct ib_loss_history *l, struct ib_audit_log *log,
 	if (!st && m.kept > 0 && m.found == 0)
 		ib_warn(context,
 			"%s: no id of the loss logs is in the audit log: are the loss logs of "
-			"another run?",
+			"another run, or is the id in another field (-k)?",
 			ib_audit_log_name(log));
 	free(weight);
 	return st;

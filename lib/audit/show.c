@@ -52,7 +52,6 @@ index_decoded(struct ib_show *s, struct ib_error *err)
 		text.n = 0;
 		if (!ib_decode_text(&text, ib_table_id(&s->ids, i)))
 			continue;
-		s->escaped = true;
 		id = ib_id_of(ib_bytes_span(&text), 0);
 		st = text.failed ? ib_fail_memory(err)
 				 : ib_table_intern_group(&s->ids, &id, 1, &s->decoded[i], err);
@@ -85,7 +84,10 @@ index_ids(struct ib_show *s, struct ib_error *err)
 	return st ? st : index_decoded(s, err);
 }
 
-/* Set found[i] to the line of id i in one run. Takes one hash lookup per line of the run. */
+/*
+ * Set found[i] to the line of id i in one run, and s->known[i] to true if there is one. Takes one
+ * hash lookup per line of the run.
+ */
 static enum ib_status
 find_lines(struct ib_show *s, const struct ib_audit_run *run, struct ib_show_line *found,
 	   struct ib_error *err)
@@ -99,9 +101,11 @@ find_lines(struct ib_show *s, const struct ib_audit_run *run, struct ib_show_lin
 	while (!st && !(st = ib_audit_lines_next(s->log, &line, &n, err))) {
 		for (i = 0; i < n; i++) {
 			row = ib_show_find(s, line[i].id);
-			if (row != IB_NO_ROW)
-				found[row] = (struct ib_show_line){ true, line[i].kept,
-								    line[i].score, line[i].pi };
+			if (row == IB_NO_ROW)
+				continue;
+			s->known[row] = true;
+			found[row] = (struct ib_show_line){ true, line[i].kept, line[i].score,
+							    line[i].pi };
 		}
 	}
 	return st == IB_EOF ? IB_OK : st;
@@ -115,12 +119,37 @@ is_wanted(const struct ib_show *s, const struct ib_audit_run *run)
 	return epoch == IB_NO_EPOCH || epoch == run->head.options.epoch;
 }
 
+/* True if every operand is known as typed. */
+static bool
+knows_operands(const struct ib_show *s)
+{
+	uint64_t i;
+
+	for (i = 0; i < s->ntyped && s->known[i]; i++)
+		continue;
+	return i == s->ntyped;
+}
+
+/* Read the lines of the epoch that -e names (`wanted`), or of the other epochs. */
+static enum ib_status
+read_epochs(struct ib_show *s, bool wanted, struct ib_error *err)
+{
+	const struct ib_audit_run *run;
+	enum ib_status st = IB_OK;
+	size_t i;
+
+	for (i = 0; i < s->nepochs && !st; i++) {
+		run = ib_audit_log_epoch(s->log, i);
+		if (is_wanted(s, run) == wanted)
+			st = find_lines(s, run, s->line + i * s->ids.n, err);
+	}
+	return st;
+}
+
 static enum ib_status
 read_all(struct ib_show *s, struct ib_error *err)
 {
-	const struct ib_audit_run *run;
 	enum ib_status st = index_ids(s, err);
-	size_t i;
 
 	if (st)
 		return st;
@@ -129,11 +158,9 @@ read_all(struct ib_show *s, struct ib_error *err)
 	s->known = ib_array_zeroed(s->ids.n, sizeof(*s->known));
 	if (!s->line || !s->known)
 		return ib_fail_memory(err);
-	for (i = 0; i < s->nepochs && !st; i++) {
-		run = ib_audit_log_epoch(s->log, i);
-		if (is_wanted(s, run) || s->escaped)
-			st = find_lines(s, run, s->line + i * s->ids.n, err);
-	}
+	st = read_epochs(s, true, err);
+	if (!st && !knows_operands(s)) /* does another epoch have the id? */
+		st = read_epochs(s, false, err);
 	return st;
 }
 
@@ -287,21 +314,19 @@ was_eligible(const struct ib_show_row *row, size_t n)
 	return n > 0;
 }
 
+/* Print the sentence about the id in row `at` of s->ids as a warning. */
 static void
-warn_not_eligible(const struct ib_show *s, struct ib_span id)
+warn_not_eligible(struct ib_show *s, struct result *r, uint32_t at, size_t n)
 {
-	bool one = s->options->epoch != IB_NO_EPOCH;
-	char show[IB_SHOW_MAX], epoch[32] = "";
+	struct ib_bytes text = { 0 };
+	char show[IB_SHOW_MAX];
 
-	if (one)
-		snprintf(epoch, sizeof(epoch), "epoch %lld of ", (long long)s->options->epoch);
-	ib_warn(s->context,
-		"%s: %s is not in %sthe log: the sample was %s eligible for pruning%s%s",
-		ib_audit_log_name(s->log), ib_show(show, id), epoch, one ? "not" : "never",
-		one ? "" : " (always kept)",
-		ib_show_is_checked(s) ? ""
-				      : ", or is not in the manifest (--manifest FILE or -s "
-					"checks this)");
+	ib_show_write_outcomes(s, at, r->row, n, &text);
+	if (!text.failed)
+		ib_warn(s->context, "%s: %s %.*s", ib_audit_log_name(s->log),
+			ib_show(show, ib_table_id(&s->ids, at)), (int)text.n, text.p);
+	r->sentences.failed |= text.failed;
+	ib_bytes_release(&text);
 }
 
 /*
@@ -322,9 +347,12 @@ write_id(struct ib_show *s, struct result *r, uint32_t at)
 		write_now(r->table, id, s->scores);
 		r->rows++;
 	}
-	if (!eligible && s->options->json && s->known[at])
-		warn_not_eligible(s, id);
-	ib_show_write_sentence(s, id, r->row, n, width / 2, &sentence);
+	if (s->options->json) {
+		if (!eligible && !ib_show_is_unknown(s, at))
+			warn_not_eligible(s, r, at, n);
+		return;
+	}
+	ib_show_write_sentence(s, at, r->row, n, width / 2, &sentence);
 	ib_write_sentence(&r->sentences, ib_bytes_span(&sentence), width, s->options->utf8);
 	r->sentences.failed |= sentence.failed;
 	ib_bytes_release(&sentence);
@@ -337,11 +365,9 @@ write_result(struct ib_show *s, struct result *r, struct ib_output *out, struct 
 	size_t k;
 
 	for (k = 0; k < s->nids; k++)
-		if (s->known[s->row[k]] || s->options->json)
+		if (s->options->json || !ib_show_is_unknown(s, s->row[k]))
 			write_id(s, r, s->row[k]);
-	if (s->options->json)
-		return ib_text_table_end(&r->table, err);
-	if (r->rows > 0)
+	if (s->options->json || r->rows > 0)
 		st = ib_text_table_end(&r->table, err);
 	if (!st && r->rows > 0 && r->sentences.n > 0)
 		ib_output_write(out, "\n", 1);

@@ -29,7 +29,6 @@ struct ib_show {
 	uint32_t *row; /* [nids] row[i]: row of operand i in `ids` */
 	/* [ntyped] decoded[i]: row of the decoded form of ids[i]; IB_NO_ROW without an escape */
 	uint32_t *decoded;
-	bool escaped; /* true if an operand has an escape */
 	/* [ids.n] known[i]: true if the log, the scores or a manifest has id i */
 	bool *known;
 	size_t nids, nepochs;
@@ -57,6 +56,9 @@ struct ib_show_row {
 /* True if a score file or a manifest shows whether an id exists. */
 bool ib_show_is_checked(const struct ib_show *s);
 
+/* True if the id in row `at` of s->ids is neither in the log nor in the files that were checked. */
+bool ib_show_is_unknown(const struct ib_show *s, uint32_t at);
+
 /* Return the row of an id in s->ids, or IB_NO_ROW if the id is not an operand. */
 uint32_t ib_show_find(const struct ib_show *s, struct ib_span id);
 
@@ -68,18 +70,20 @@ const char *ib_show_explain(const struct ib_show *s, const struct ib_audit_run *
 			    bool *kept);
 
 /*
- * Append one sentence, without a newline, about the outcomes row[0..n) of an id (show_sentence.c).
- * The id is shortened to `width` columns, unless width is 0.
+ * Append one sentence, without a newline, about the outcomes row[0..n) of the id in row `at` of
+ * s->ids (show_sentence.c). The id is shortened to `width` columns, unless width is 0.
  */
-void ib_show_write_sentence(const struct ib_show *s, struct ib_span id,
-			    const struct ib_show_row *row, size_t n, size_t width,
-			    struct ib_bytes *out);
+void ib_show_write_sentence(const struct ib_show *s, uint32_t at, const struct ib_show_row *row,
+			    size_t n, size_t width, struct ib_bytes *out);
+
+/* Append the same sentence without the id at its beginning, and without the period at its end. */
+void ib_show_write_outcomes(const struct ib_show *s, uint32_t at, const struct ib_show_row *row,
+			    size_t n, struct ib_bytes *out);
 
 /*
- * Set s->known from the lines, the scores and the manifests (show_known.c). If only the
- * decoded form of an operand is in one of them, its s->row becomes the row of the decoded form. If
- * an id is unknown, returns IB_E_CHECK with a message that names the nearest ids. If there is
- * neither a score file nor a manifest, all ids count as known.
+ * Also set s->known for the ids in the scores and the manifests (show_known.c). If only the
+ * decoded form of an operand is known, its s->row becomes the row of the decoded form. If an id is
+ * unknown (see ib_show_is_unknown()), returns IB_E_CHECK with a message that names the nearest ids.
  */
 enum ib_status ib_show_check_ids(struct ib_show *s, struct ib_error *err);
 

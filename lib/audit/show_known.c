@@ -32,6 +32,12 @@ ib_show_is_checked(const struct ib_show *s)
 	return s->scores || s->options->manifest.n > 0;
 }
 
+bool
+ib_show_is_unknown(const struct ib_show *s, uint32_t at)
+{
+	return ib_show_is_checked(s) && !s->known[at];
+}
+
 static enum ib_status
 read_manifests(struct known *k, struct ib_error *err)
 {
@@ -46,18 +52,14 @@ read_manifests(struct known *k, struct ib_error *err)
 		use_sample, k, err);
 }
 
-/* Mark the ids that have a line in the log or a row in the score file. */
+/* Mark the ids that have a row in the score file. */
 static void
-mark_known(struct ib_show *s)
+mark_scored(struct ib_show *s)
 {
 	uint64_t i, at;
-	size_t e;
 
-	for (i = 0; i < s->ids.n; i++) {
-		s->known[i] = s->scores && ib_scores_find(s->scores, ib_table_id(&s->ids, i), &at);
-		for (e = 0; e < s->nepochs; e++)
-			s->known[i] |= s->line[e * s->ids.n + i].exists;
-	}
+	for (i = 0; s->scores && i < s->ids.n; i++)
+		s->known[i] |= ib_scores_find(s->scores, ib_table_id(&s->ids, i), &at);
 }
 
 /* True if ids[i] is not known as typed, but is known with its escapes decoded. */
@@ -157,16 +159,15 @@ enum ib_status
 ib_show_check_ids(struct ib_show *s, struct ib_error *err)
 {
 	struct known k = { .show = s };
-	size_t i, unknown = 0;
+	size_t unknown = 0;
 	enum ib_status st;
+	uint32_t i;
 
-	mark_known(s);
+	mark_scored(s);
 	st = read_manifests(&k, err);
 	replace_printed_forms(s);
-	for (i = 0; i < s->ntyped; i++) {
-		s->known[i] |= !ib_show_is_checked(s);
-		unknown += !s->known[i];
-	}
+	for (i = 0; i < s->ntyped; i++)
+		unknown += ib_show_is_unknown(s, i);
 	if (!st && unknown > 0)
 		st = fail_unknown(&k, unknown, err);
 	ib_bytes_release(&k.ids);

@@ -45,7 +45,7 @@ is_rolled_back(const struct ib_audit_log *log, const struct ib_audit_run *run)
  * Find the reason from the number of visits, because the score file no longer has the score that
  * the run used. The function counts the epochs in which the sample was not pruned. If this count
  * equals the number of visits, the sample was new in the first of these epochs, and had a score in
- * the others. With -e the count is unknown, because only one epoch is read.
+ * the others. With -e the count is unknown, because not every epoch is read.
  */
 static const char *
 explain_by_visits(const struct ib_show *s, const struct ib_audit_run *run, uint32_t at,

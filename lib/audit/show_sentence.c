@@ -270,16 +270,14 @@ write_id(const struct ib_show *s, struct ib_span id, size_t width, struct ib_byt
 }
 
 void
-ib_show_write_sentence(const struct ib_show *s, struct ib_span id, const struct ib_show_row *row,
-		       size_t n, size_t width, struct ib_bytes *out)
+ib_show_write_outcomes(const struct ib_show *s, uint32_t at, const struct ib_show_row *row,
+		       size_t n, struct ib_bytes *out)
 {
 	size_t pruned = count_rows(row, n, (struct row_set){ IB_OUTCOME_PRUNED, NULL });
 	size_t drawn = count_rows(row, n, (struct row_set){ IB_OUTCOME_DRAWN, NULL });
 	size_t kept = count_rows(row, n, (struct row_set){ IB_OUTCOME_KEPT, NULL });
-	bool doubtful = pruned + drawn == 0 && kept > 0 && !ib_show_is_checked(s);
+	bool doubtful = kept > 0 && !s->known[at] && !ib_show_is_checked(s);
 
-	write_id(s, id, width, out);
-	ib_bytes_append_char(out, ' ');
 	if (pruned > 0)
 		write_pruned(out, row, n);
 	if (drawn > 0) {
@@ -302,9 +300,18 @@ ib_show_write_sentence(const struct ib_show *s, struct ib_span id, const struct 
 	if (n == 0)
 		write_no_run(s, out);
 	if (pruned + drawn == 0)
-		write_current_score(s, id, out);
+		write_current_score(s, ib_table_id(&s->ids, at), out);
 	if (doubtful)
 		ib_bytes_printf(out, ", or the id is not in the manifest (--manifest FILE or -s "
 				     "checks this)");
+}
+
+void
+ib_show_write_sentence(const struct ib_show *s, uint32_t at, const struct ib_show_row *row,
+		       size_t n, size_t width, struct ib_bytes *out)
+{
+	write_id(s, ib_table_id(&s->ids, at), width, out);
+	ib_bytes_append_char(out, ' ');
+	ib_show_write_outcomes(s, at, row, n, out);
 	ib_bytes_append_char(out, '.');
 }

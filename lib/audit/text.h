@@ -8,8 +8,9 @@
 void ib_write_text(struct ib_bytes *out, struct ib_span text);
 
 /*
- * Append a text, and decode each \xNN that stands for a control byte or a byte outside ASCII, which
- * messages and tables escape. Returns true if the text has such an escape.
+ * Append a text, and decode each \xNN that stands for a control byte or a byte outside ASCII. So
+ * the text may be what ib_write_text() wrote; ib_show() also escapes backslashes, which are not
+ * decoded. Returns true if the text has such an escape.
  */
 bool ib_decode_text(struct ib_bytes *out, struct ib_span text);
 

@@ -122,7 +122,7 @@ for ident in IDS[:30]:
 assert reasons >= {None, 'unseen', 'high', 'high or unseen'}, reasons
 out, err = run('ib-audit', 'show', '-e', 1, '--json', 'log.zst', 'nobody',
                keep=True)
-assert '"nobody" is not in epoch 1 of the log: the sample was not eligible' in err, err
+assert '"nobody" is not in epoch 1 of the log; either the sample was not eligible' in err, err
 assert (json.loads(out)[0]['fate'], json.loads(out)[0]['why']) == ('kept', 'high or unseen')
 # For many ids, one of which is repeated, the rows are the same as for each id alone.
 many = IDS[:100] + IDS[:1] + ['nobody']
