@@ -386,15 +386,17 @@ ib_npz_list_arrays(const struct ib_npz *z, char *text, size_t size)
 	size_t i, n = 0, shown = 0;
 
 	snprintf(text, size, "none");
-	for (i = 0; i < z->nmembers && n < size; i++) {
+	for (i = 0; i < z->nmembers; i++) {
 		name = z->members[i].name;
 		if (!ib_span_ends_with(name, ".npy"))
 			continue;
 		name.n -= strlen(".npy");
-		n += (size_t)snprintf(text + n, size - n, "%s%s", shown > 0 ? ", " : "",
-				      shown == ARRAYS_SHOWN ? "..." : ib_show(show, name));
-		if (shown++ == ARRAYS_SHOWN)
+		ib_show(show, name);
+		if (shown == ARRAYS_SHOWN || n + strlen(show) + sizeof(", , ...") > size) {
+			snprintf(text + n, size - n, ", ...");
 			break;
+		}
+		n += (size_t)snprintf(text + n, size - n, "%s%s", shown++ > 0 ? ", " : "", show);
 	}
 }
 

@@ -50,7 +50,10 @@ struct ib_span ib_npz_map(struct ib_npz *z, const struct ib_npz_member *m);
 /* Return the member `name`.npy, or NULL. */
 const struct ib_npz_member *ib_npz_find_array(const struct ib_npz *z, struct ib_span name);
 
-/* Write the names of the first arrays to `text`: "id", "loss", ... */
+/*
+ * Write the names of the first arrays to `text`: "id", "loss", ... At least one name must fit
+ * (IB_SHOW_MAX) with ", ..." after it.
+ */
 void ib_npz_list_arrays(const struct ib_npz *z, char *text, size_t size);
 
 /*
