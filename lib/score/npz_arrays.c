@@ -80,21 +80,21 @@ load(struct ib_npz_arrays *a, struct ib_npz_column *c, struct ib_error *err)
 
 /* ---- opening ------------------------------------------------------------------ */
 
-/* Fail because the archive lacks an array. `option` is the option that names the array. */
+/* Fail because the archive lacks an array. `remedy` names the option that selects the array. */
 static enum ib_status
-missing(const struct ib_npz_arrays *a, struct ib_span name, const char *option,
+missing(const struct ib_npz_arrays *a, struct ib_span name, const char *remedy,
 	struct ib_error *err)
 {
-	char show[IB_SHOW_MAX], list[200], remedy[100] = "";
+	char show[IB_SHOW_MAX], list[200], suggestion[100] = "";
 
 	ib_npz_list_arrays(a->archive, list, sizeof(list));
 	if (a->log->nterms > 0) /* not a manifest */
-		snprintf(remedy, sizeof(remedy), "; name the array with %s%s",
-			 a->log->fixed_fields ? "ib-score " : "", option);
+		snprintf(suggestion, sizeof(suggestion), "; name the array with %s%s",
+			 a->log->fixed_fields ? "ib-score " : "", remedy);
 	return ib_fail(err, IB_E_DATA,
 		       "%s: has no array %s, so this is neither a score file nor a loss log; its "
 		       "arrays: %s%s",
-		       a->name, ib_show(show, name), list, remedy);
+		       a->name, ib_show(show, name), list, suggestion);
 }
 
 /*
