@@ -77,14 +77,22 @@ ib_cursor_find_similar_field(struct ib_cursor *c, struct ib_span want)
 	return (struct ib_span){ NULL, 0 };
 }
 
-/* True if the name contains `want`, ignoring case. */
+static bool
+is_separator(char c)
+{
+	return memchr("_-./ ", c, 5) != NULL;
+}
+
+/* True if the name contains `want` as a whole word, ignoring case. */
 static bool
 contains(struct ib_span name, struct ib_span want)
 {
 	size_t i;
 
 	for (i = 0; i + want.n <= name.n; i++)
-		if (ib_span_is_like((struct ib_span){ name.p + i, want.n }, want))
+		if (ib_span_is_like((struct ib_span){ name.p + i, want.n }, want) &&
+		    (i == 0 || is_separator(name.p[i - 1])) &&
+		    (i + want.n == name.n || is_separator(name.p[i + want.n])))
 			return true;
 	return false;
 }

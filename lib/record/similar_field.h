@@ -16,7 +16,10 @@ bool ib_cursor_explain_missing_field(struct ib_cursor *c, struct ib_span want, c
 /* Do the same, but do not look for dialects, and append the text to c->why. */
 bool ib_cursor_list_fields(struct ib_cursor *c, struct ib_span want, const char *option);
 
-/* True if the name of a field of the record contains `want`, ignoring case. */
+/*
+ * True if the name of a field of the record contains `want` as a whole word between characters of
+ * "_-./ " or the ends of the name, ignoring case.
+ */
 bool ib_cursor_has_field_containing(struct ib_cursor *c, struct ib_span want);
 
 /*

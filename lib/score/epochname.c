@@ -323,3 +323,23 @@ ib_epochname_read(const char *path, const char *pattern, int64_t *epoch, struct 
 	*epoch = (int64_t)number;
 	return IB_OK;
 }
+
+bool
+ib_epochname_guess(const char *path, int64_t *epoch)
+{
+	static const struct word other[] = {
+		{ "rank", true, true, true },	 { "shard", true, true, true },
+		{ "part", true, true, true },	 { "worker", true, true, true },
+		{ "process", true, true, true }, { "gpu", true, true, true },
+		{ "node", true, true, true },
+	};
+	struct numbers x;
+	size_t w;
+
+	find_numbers(&x, ib_input_stem(path));
+	choose_by_word(&x);
+	for (w = 0; x.only && w < sizeof(other) / sizeof(*other); w++)
+		if (follows_word(&x, 0, &other[w]))
+			return false;
+	return ib_epochname_read(path, NULL, epoch, NULL) == IB_OK;
+}

@@ -13,4 +13,10 @@
 enum ib_status ib_epochname_read(const char *path, const char *pattern, int64_t *epoch,
 				 struct ib_error *err);
 
+/*
+ * Do the same without a pattern, but return false if the name gives no epoch. In names such as
+ * "rank0" and "part-3", the number is not an epoch.
+ */
+bool ib_epochname_guess(const char *path, int64_t *epoch);
+
 #endif

@@ -33,6 +33,7 @@ struct run {
 	/* State of the operand whose batches are being consumed: */
 	uint64_t read; /* value of counts->read at the start of the operand */
 	bool refused;  /* true if a record of the operand was invalid or truncated */
+	bool noted;    /* true if a note was printed, for this operand or an earlier one */
 	struct ib_empty_operands empty;
 };
 
@@ -166,8 +167,12 @@ report_problem(struct ib_scan *scan, const struct ib_problem *problem, struct ib
 		ib_warn(run->context, "%s:%llu: skipped the last line, which is truncated: %s",
 			name, line, problem->text);
 		return IB_OK;
-	case IB_LAST_LINE_KEPT:
 	case IB_PROBLEM_NOTE:
+		if (run->noted)
+			return IB_OK;
+		run->noted = true;
+		/* fall through */
+	case IB_LAST_LINE_KEPT:
 		ib_warn(run->context, "%s:%llu: %s", name, line, problem->text);
 		return IB_OK;
 	case IB_PROBLEM_USAGE:

@@ -10,7 +10,7 @@ enum ib_problem_kind {
 	IB_BAD_RECORD, /* an invalid record; --max-bad limits the number of invalid records */
 	IB_LAST_LINE_DROPPED, /* warning: the truncated last line was skipped */
 	IB_LAST_LINE_KEPT,    /* warning: the last line may be truncated but is used */
-	IB_PROBLEM_NOTE,      /* warning about a valid record */
+	IB_PROBLEM_NOTE,      /* warning about a valid record; printed once in a run */
 	IB_PROBLEM_USAGE      /* usage error; ends the run, regardless of --max-bad */
 };
 

@@ -14,6 +14,7 @@
 #include "base/part.h"
 #include "io/files.h"
 #include "io/lock.h"
+#include "score/epochname.h"
 #include "score/expect.h"
 #include "score/id_mismatch.h"
 #include "score/load.h"
@@ -36,13 +37,17 @@ struct run {
 	uint64_t stale;		       /* value of fold.stale at the start of the current operand */
 	bool key_warned;	       /* true if warn_about_key() has warned */
 	/* Epochs of losses. Only the first and last loss of each block are looked at. */
-	int64_t newest;	       /* in the current operand; -1 if it has no loss */
-	int64_t newest_before; /* in the earlier operands that were not stale; or -1 */
-	int64_t first, last;   /* in all operands; last is -1 if there is no loss */
-	bool epoch_used;       /* true if a record without an epoch got the epoch of -e */
+	int64_t operand_epoch; /* newest epoch in the current operand; -1 if it has no loss */
+	int64_t earlier_epoch; /* newest epoch in the earlier operands that were not stale; or -1 */
+	/* in all operands; newest_epoch is -1 if there is no loss */
+	int64_t oldest_epoch, newest_epoch;
+	bool epoch_used; /* true if a record without an epoch got the epoch of -e */
 	/* number of operands that have records without an epoch; 0 if -e is given */
-	uint64_t undated;
-	bool undated_now; /* true if the current operand is such an operand */
+	uint64_t undated_operands;
+	bool operand_undated; /* true if the current operand is such an operand */
+	bool epoch_noted;     /* true if a warning says which field may hold the epoch */
+	int64_t name_epoch;   /* epoch in the name of such an operand; or -1 */
+	bool names_differ;    /* true if the names of such operands have different epochs */
 };
 
 /* ---- operands ----------------------------------------------------------------- */
@@ -126,15 +131,20 @@ note_key(struct run *run, const struct ib_key *key, struct ib_span id, const cha
 static void
 note_epoch(struct run *run, int64_t epoch)
 {
-	run->newest = epoch > run->newest ? epoch : run->newest;
-	run->first = run->last < 0 || epoch < run->first ? epoch : run->first;
-	run->last = epoch > run->last ? epoch : run->last;
+	run->operand_epoch = epoch > run->operand_epoch ? epoch : run->operand_epoch;
+	run->oldest_epoch =
+		run->newest_epoch < 0 || epoch < run->oldest_epoch ? epoch : run->oldest_epoch;
+	run->newest_epoch = epoch > run->newest_epoch ? epoch : run->newest_epoch;
 }
 
 static void
 note_epochs(struct run *run, const struct ib_loss_batch *b)
 {
-	run->undated_now |= b->undated && b->epoch == IB_NO_EPOCH;
+	size_t i;
+
+	for (i = 0; i < b->problems.n; i++)
+		run->epoch_noted |= b->problems.v[i].kind == IB_PROBLEM_NOTE;
+	run->operand_undated |= b->undated && b->epoch == IB_NO_EPOCH;
 	run->epoch_used |= b->undated && b->epoch != IB_NO_EPOCH;
 	if (b->n == 0)
 		return;
@@ -300,19 +310,36 @@ add_totals(void *ctx, struct ib_totals_file *t, const char *name, struct ib_erro
 	return ib_totals_file_merge(run->merged, t, name, err);
 }
 
+/* Count an operand that has records without an epoch, and look for an epoch in its name. */
+static void
+note_undated_operand(struct run *run, const char *name)
+{
+	int64_t epoch;
+
+	run->undated_operands++;
+	if (!ib_epochname_guess(name, &epoch))
+		return;
+	run->names_differ |= run->name_epoch >= 0 && epoch != run->name_epoch;
+	run->name_epoch = epoch;
+}
+
 static void
 warn_about_stale(const struct run *run, const char *name)
 {
-	if (run->newest >= run->newest_before)
+	if (run->operand_epoch >= run->earlier_epoch)
 		ib_warn(run->context,
 			"%s: all records are older than the scores: is this the log of an old run?",
 			name);
 	else
 		ib_warn(run->context,
-			"%s: all records are older than the scores, because an earlier operand has "
-			"records of epoch %lld: give the logs in the order of their epochs%s",
-			name, (long long)run->newest_before,
-			run->options->log.epoch_by_name ? "" : ", for example with -e name");
+			"%s: all records are older than the scores, and an earlier operand has "
+			"records of epoch %lld: %s",
+			name, (long long)run->earlier_epoch,
+			run->options->log.epoch_by_name
+				? "in one of the two, the records have another epoch than the name "
+				  "says"
+				: "give the logs in the order of their epochs, for example with "
+				  "-e name");
 }
 
 static enum ib_status
@@ -323,13 +350,14 @@ end_operand(void *ctx, const char *name, struct ib_error *err)
 	(void)err;
 	if (run->losses > 0 && run->fold.stale - run->stale == run->losses)
 		warn_about_stale(run, name);
-	else if (run->newest > run->newest_before)
-		run->newest_before = run->newest;
+	else if (run->operand_epoch > run->earlier_epoch)
+		run->earlier_epoch = run->operand_epoch;
 	run->losses = 0;
 	run->stale = run->fold.stale;
-	run->newest = -1;
-	run->undated += run->undated_now;
-	run->undated_now = false;
+	run->operand_epoch = -1;
+	if (run->operand_undated)
+		note_undated_operand(run, name);
+	run->operand_undated = false;
 	return IB_OK;
 }
 
@@ -415,24 +443,25 @@ warn_about_epochs(const struct run *run)
 {
 	const struct ib_log_options *log = &run->options->log;
 
-	if (run->undated > 1)
+	if (run->names_differ && !run->epoch_noted)
 		ib_warn(run->context,
-			"the records of %llu logs have no epoch, so all are of epoch 0: give -e "
-			"name to take the epoch from the file names, or -e 0 if epoch 0 is right",
-			(unsigned long long)run->undated);
-	if (log->epoch == IB_NO_EPOCH || run->epoch_used || run->last < 0 ||
-	    (run->first <= log->epoch && log->epoch <= run->last))
+			"the records without an epoch, in %llu logs, get epoch 0: give -e name to "
+			"take the epoch from the file names, or -e 0 if epoch 0 is right",
+			(unsigned long long)run->undated_operands);
+	if (log->epoch == IB_NO_EPOCH || run->epoch_used || run->newest_epoch < 0 ||
+	    (run->oldest_epoch <= log->epoch && log->epoch <= run->newest_epoch))
 		return;
-	if (run->first == run->last)
+	if (run->oldest_epoch == run->newest_epoch)
 		ib_warn(run->context,
 			"the records of the logs have their own epoch (%lld), so -e %lld is not "
 			"used",
-			(long long)run->first, (long long)log->epoch);
+			(long long)run->oldest_epoch, (long long)log->epoch);
 	else
 		ib_warn(run->context,
 			"the records of the logs have their own epochs (%lld to %lld), so -e %lld "
 			"is not used",
-			(long long)run->first, (long long)run->last, (long long)log->epoch);
+			(long long)run->oldest_epoch, (long long)run->newest_epoch,
+			(long long)log->epoch);
 }
 
 /* ---- totals -------------------------------------------------------------------- */
@@ -549,9 +578,10 @@ ib_score_run(const struct ib_score_options *options, const struct ib_context *co
 	struct run run = { .options = options,
 			   .context = context,
 			   .result = result,
-			   .newest = -1,
-			   .newest_before = -1,
-			   .last = -1 };
+			   .operand_epoch = -1,
+			   .name_epoch = -1,
+			   .earlier_epoch = -1,
+			   .newest_epoch = -1 };
 	struct ib_loss_counts counts = { 0 };
 	enum ib_status st;
 	int lock = -1;
