@@ -442,7 +442,7 @@ keys_of(const struct ib_expect *e)
 
 /* Warn about ids of the logs that are not in the manifests, and name the likely cause. */
 static void
-warn_about_foreign_ids(const struct ib_expect *e, uint64_t missing,
+warn_about_foreign_ids(const struct ib_expect *e, uint64_t missing, bool several_epochs,
 		       const struct ib_context *context)
 {
 	struct ib_mismatch_keys keys = keys_of(e);
@@ -465,8 +465,11 @@ warn_about_foreign_ids(const struct ib_expect *e, uint64_t missing,
 		explained = ib_mismatch_write_cause(&text, &r, &keys, "--expect-key");
 	}
 	if (!explained)
-		ib_bytes_printf(&text, ": the trainer read samples that the epoch manifest does "
-				       "not have, or the manifest is of another epoch");
+		ib_bytes_printf(&text, "%s",
+				several_epochs
+					? ": the logs have records of several epochs"
+					: ": the trainer read samples that the epoch manifest does "
+					  "not have, or the manifest is of another epoch");
 	if (!text.failed)
 		ib_warn(context, "%.*s", (int)text.n, text.p);
 	ib_bytes_release(&text);
@@ -526,7 +529,8 @@ count_rows(const struct row_bits *r, uint64_t *expected, uint64_t *missing, uint
 }
 
 enum ib_status
-ib_expect_check(const struct ib_expect *e, const struct ib_context *context, struct ib_error *err)
+ib_expect_check(const struct ib_expect *e, bool several_epochs, const struct ib_context *context,
+		struct ib_error *err)
 {
 	uint64_t foreign = e->table.n - e->known, expected = 0, missing = 0, first = 0;
 	char show[IB_SHOW_MAX];
@@ -539,7 +543,7 @@ ib_expect_check(const struct ib_expect *e, const struct ib_context *context, str
 	else
 		count_ids(e, &expected, &missing, &first);
 	if (foreign > 0)
-		warn_about_foreign_ids(e, missing, context);
+		warn_about_foreign_ids(e, missing, several_epochs, context);
 	else
 		warn_about_keys(e, context);
 	st = ib_limit_check(&e->options.max_missing, "--max-missing", missing, expected, &too_many,

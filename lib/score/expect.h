@@ -59,9 +59,10 @@ void ib_expect_note_key(struct ib_expect *e, struct ib_span key);
 
 /*
  * Returns IB_E_DATA if more ids are missing from the log than the options
- * allow. Prints a warning if the log has ids that no manifest has.
+ * allow. Prints a warning if the log has ids that no manifest has. `several_epochs` is true if the
+ * log has records of several epochs.
  */
-enum ib_status ib_expect_check(const struct ib_expect *e, const struct ib_context *context,
-			       struct ib_error *err);
+enum ib_status ib_expect_check(const struct ib_expect *e, bool several_epochs,
+			       const struct ib_context *context, struct ib_error *err);
 
 #endif

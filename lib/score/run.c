@@ -531,7 +531,9 @@ fold_all(struct run *run, struct ib_loss_counts *counts, struct ib_error *err)
 	ib_fold_finish(&run->fold);
 	warn_about_counts(run, counts);
 	warn_about_epochs(run);
-	return run->expect ? ib_expect_check(run->expect, run->context, err) : IB_OK;
+	return run->expect ? ib_expect_check(run->expect, run->newest_epoch > run->oldest_epoch,
+					     run->context, err)
+			   : IB_OK;
 }
 
 static void
