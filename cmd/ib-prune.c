@@ -117,7 +117,7 @@ static const struct cli_command command = {
 	.options = options,
 };
 
-/* Check the names of outputs that contain %d or %s, and check --id-field. */
+/* Check the names of outputs that contain %d or %s, and check --id-field and --explain. */
 static void
 check_outputs(const struct cli *cli, const struct ib_prune_options *o)
 {
@@ -139,10 +139,10 @@ check_outputs(const struct cli *cli, const struct ib_prune_options *o)
 	cli_check_split_names(cli, o->split);
 	cli_exclude(cli, "id-field", "weights");
 	cli_exclude(cli, "explain", "weights");
-	if (o->explain && o->format == IB_FORMAT_TAR)
-		cli_misuse(cli, "--explain cannot be used with tar files");
-	if (o->id_field && (o->format == IB_FORMAT_LIST || o->format == IB_FORMAT_TAR))
-		cli_misuse(cli, "--id-field cannot be used with lists and tar files");
+	if ((o->id_field || o->explain) &&
+	    (o->format == IB_FORMAT_LIST || o->format == IB_FORMAT_TAR))
+		cli_misuse(cli, "%s cannot be used with lists and tar files",
+			   o->id_field ? "--id-field" : "--explain");
 	if (o->id_field && !strcmp(o->id_field, weight))
 		cli_misuse(cli, "--id-field and --weight-field name the same field");
 	if (o->id_field && !strncmp(o->id_field, weight, n) && weight[n] == '.')

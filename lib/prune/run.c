@@ -64,13 +64,12 @@ parse_block(const struct ib_scan *scan, void *block, struct ib_error *err)
 static enum ib_status
 begin_operand(struct run *run, const struct ib_source *source, struct ib_error *err)
 {
-	if (run->options->id_field &&
+	const struct ib_prune_options *o = run->options;
+
+	if ((o->id_field || o->explain) &&
 	    (source->format == IB_FORMAT_LIST || source->format == IB_FORMAT_TAR))
-		return ib_fail(err, IB_E_MISUSE,
-			       "%s: --id-field cannot be used with lists and tar files", source->name);
-	if (run->options->explain && source->format == IB_FORMAT_TAR)
-		return ib_fail(err, IB_E_MISUSE, "%s: --explain cannot be used with tar files",
-			       source->name);
+		return ib_fail(err, IB_E_MISUSE, "%s: %s cannot be used with lists and tar files",
+			       source->name, o->id_field ? "--id-field" : "--explain");
 	return ib_prune_outputs_begin(&run->outputs, source, err);
 }
 

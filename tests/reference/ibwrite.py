@@ -298,7 +298,8 @@ def check_formats(opt, sources, per_file):
     if opt.id_field is not None and any(s.fmt in ('list', 'tar')
                                         for s in sources):
         misuse('--id-field cannot be combined with this format')
-    if opt.explain and any(s.fmt == 'tar' for s in sources):
+    if opt.explain and not (opt.plan and opt.range is not None) and \
+            any(s.fmt in ('list', 'tar') for s in sources):
         misuse('--explain cannot be combined with this format')
 
 
