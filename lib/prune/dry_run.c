@@ -31,6 +31,7 @@ ib_dry_run_add(struct ib_dry_run *p, const struct ib_rule *rule, const struct ib
 	}
 	if (score != score)
 		return;
+	p->known++;
 	x = (double)ib_proxy_of(rule->options.proxy, score);
 	ib_exact_add(&p->square_sum, x * x); /* x * x is exact, because it needs at most 48 bits */
 	if (c->pi > 0 && c->pi < 1)
@@ -42,6 +43,7 @@ ib_dry_run_merge(struct ib_dry_run *p, const struct ib_dry_run *other)
 {
 	p->samples += other->samples;
 	p->reachable += other->reachable;
+	p->known += other->known;
 	if (other->max_weight > p->max_weight)
 		p->max_weight = other->max_weight;
 	ib_exact_merge(&p->pi_sum, &other->pi_sum);
@@ -146,20 +148,24 @@ write_line(struct ib_bytes *b, const char *name, double x, const char *unit)
 
 /* Return why the rule prunes nothing, or NULL if it may prune. */
 static const char *
-why_nothing(const struct ib_rule *rule)
+why_nothing(const struct ib_dry_run *p, const struct ib_rule *rule)
 {
 	if (rule->unpruned)
 		return rule->why_unpruned == IB_REASON_WARMUP ? "warm-up" : "last epochs";
 	if (rule->kind->needs_scores && (!rule->scores || rule->scores->table.n == 0))
 		return "no scores";
-	return rule->kind->has_ratio && rule->solved.ratio == 0 ? "r = 0" : NULL;
+	if (rule->kind->needs_scores && p->samples > 0 && p->known == 0)
+		return "no known score";
+	if (!rule->kind->has_ratio || rule->solved.ratio != 0)
+		return NULL;
+	return rule->options.keep ? "--keep" : "r = 0";
 }
 
 static void
 as_table(struct ib_bytes *b, const struct ib_dry_run *p, const struct ib_rule *rule,
 	 const struct prediction *f)
 {
-	const char *why = why_nothing(rule);
+	const char *why = why_nothing(p, rule);
 
 	ib_bytes_printf(b, LABEL "%14s\n", "rule", rule->kind->name);
 	ib_bytes_printf(b, LABEL "%14llu\n", "samples", (unsigned long long)p->samples);

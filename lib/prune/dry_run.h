@@ -12,6 +12,7 @@
 struct ib_dry_run {
 	uint64_t samples;
 	uint64_t reachable; /* number of samples with pi > 0 */
+	uint64_t known;	    /* number of samples with a known score */
 	double max_weight;
 	struct ib_exact pi_sum, inverse_pi_sum; /* sums of pi and of 1/pi */
 	/*
