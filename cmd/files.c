@@ -72,7 +72,7 @@ add_output_files(struct cli *cli, const struct cli_files *files, const struct cl
 		return;
 	lock = ib_lock_name(path);
 	if (!lock)
-		return; /* out of memory: ib_lock() reports it later */
+		return; /* a loop of links, or out of memory: ib_lock() reports it later */
 	cli_free_at_end(cli, lock);
 	use.of = path;
 	use.path = lock;

@@ -47,7 +47,7 @@ append(struct ib_cursor *c, const char *text)
 static bool
 fail_weight(const struct ib_manifest *m, struct ib_cursor *c, const struct ib_value *v)
 {
-	const char *cause = suggest_base(m, c->block->first && c->number == 1);
+	const char *suggestion = suggest_base(m, c->block->first && c->number == 1);
 	int n = (int)m->weight_field.n;
 	const char *name = m->weight_field.p;
 	char say[IB_VALUE_DESCRIPTION_MAX];
@@ -56,14 +56,14 @@ fail_weight(const struct ib_manifest *m, struct ib_cursor *c, const struct ib_va
 		snprintf(c->why, sizeof(c->why), "no weight: no %s '%.*s'",
 			 c->source->delimiter ? "column" : "field", n, name);
 		if (!ib_cursor_explain_missing_field(c, m->weight_field, "--weight-field"))
-			append(c, cause);
+			append(c, suggestion);
 		return false;
 	}
 	if (v)
 		snprintf(c->why, sizeof(c->why), "'%.*s' %s", n, name, ib_value_describe(say, v));
 	else
 		snprintf(c->why, sizeof(c->why),
-			 "no weight: the line does not end with a TAB and a number%s", cause);
+			 "no weight: the line does not end with a TAB and a number%s", suggestion);
 	return false;
 }
 
