@@ -138,6 +138,10 @@ def raises(code, words, function, *arguments, **options):
         check(False, "no error, expected %r" % words)
 
 
+# The options of a run that are not options of a rule, see libinfobatch(3).
+OWN_OPTIONS = ("audit", "max_missing", "max_unseen", "smooth", "duplicates", "nonfinite", "threads")
+
+
 def misuse():
     M, D, A = infobatch.MISUSE, infobatch.DATA, infobatch.AGAIN
     Run = infobatch.Run
@@ -154,10 +158,12 @@ def misuse():
         Run("m.npz", n=3, smoth=.5)
     except infobatch.Error as e:
         names = str(e).partition("; the options are ")[2].split(", ")
-        check({"rule", "full_from", "smooth", "max_missing", "max_unseen", "nonfinite", "audit"} <= set(names), names)
+        check({"rule", "full_from", *OWN_OPTIONS} <= set(names), names)
         # Each name in the list is accepted, so only its value is refused.
         for name in set(names) - {"audit", "epochs"}:
             raises(M, "must be" if name != "rule" else "rule", Run, "m.npz", n=3, **{name: "?"})
+    else:
+        check(False, "no error for the option smoth")
     raises(M, "twice", Run, "m.npz", ids=["a", "b", "a"])
     raises(M, "is empty", Run, "m.npz", ids=["a", ""])
     raises(M, "newline or a NUL", Run, "m.npz", ids=["a", "b\nc"])
