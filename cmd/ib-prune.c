@@ -117,7 +117,7 @@ static const struct cli_command command = {
 	.options = options,
 };
 
-/* Check the names of outputs that contain %d or %s, and check --id-field and --explain. */
+/* Check the names of outputs that contain %d or %s, and check --id-field. */
 static void
 check_outputs(const struct cli *cli, const struct ib_prune_options *o)
 {
@@ -138,11 +138,8 @@ check_outputs(const struct cli *cli, const struct ib_prune_options *o)
 			   "-o with %%s needs operands with names: standard input has no name");
 	cli_check_split_names(cli, o->split);
 	cli_exclude(cli, "id-field", "weights");
-	cli_exclude(cli, "explain", "weights");
-	if ((o->id_field || o->explain) &&
-	    (o->format == IB_FORMAT_LIST || o->format == IB_FORMAT_TAR))
-		cli_misuse(cli, "%s cannot be used with lists and tar files",
-			   o->id_field ? "--id-field" : "--explain");
+	if (o->id_field && (o->format == IB_FORMAT_LIST || o->format == IB_FORMAT_TAR))
+		cli_misuse(cli, "--id-field cannot be used with lists and tar files");
 	if (o->id_field && !strcmp(o->id_field, weight))
 		cli_misuse(cli, "--id-field and --weight-field name the same field");
 	if (o->id_field && !strncmp(o->id_field, weight, n) && weight[n] == '.')
@@ -222,6 +219,8 @@ check(struct cli *cli, struct args *a)
 				"partition would scale its weights by a different factor");
 	if (o->dry_run)
 		cli_warn_unused(cli, "normalize", "with --dry-run");
+	if (o->weights)
+		cli_warn_unused(cli, "explain", "with -w, which leaves the records unchanged");
 	cli_warn_unused_without(cli, "delta", "epochs");
 	cli_check_rule(cli, &o->rule);
 	check_range(cli, o);

@@ -47,6 +47,7 @@ struct run {
 	uint64_t records;
 	uint64_t records_before; /* value of `records` at the start of the current operand */
 	struct ib_empty_operands empty;
+	bool explain_warned; /* true after the warning that --explain has no effect */
 };
 
 /* ---- the manifest --------------------------------------------------------------- */
@@ -65,11 +66,17 @@ static enum ib_status
 begin_operand(struct run *run, const struct ib_source *source, struct ib_error *err)
 {
 	const struct ib_prune_options *o = run->options;
+	bool has_fields = source->format != IB_FORMAT_LIST && source->format != IB_FORMAT_TAR;
 
-	if ((o->id_field || o->explain) &&
-	    (source->format == IB_FORMAT_LIST || source->format == IB_FORMAT_TAR))
-		return ib_fail(err, IB_E_MISUSE, "%s: %s cannot be used with lists and tar files",
-			       source->name, o->id_field ? "--id-field" : "--explain");
+	if (o->id_field && !has_fields)
+		return ib_fail(err, IB_E_MISUSE,
+			       "%s: --id-field cannot be used with lists and tar files",
+			       source->name);
+	if (o->explain && !has_fields && !run->explain_warned) {
+		ib_warn(run->context, "%s: --explain does not change lists and tar files",
+			source->name);
+		run->explain_warned = true;
+	}
 	return ib_prune_outputs_begin(&run->outputs, source, err);
 }
 

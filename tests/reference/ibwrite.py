@@ -283,8 +283,6 @@ def check_write_options(opt, operands):
             misuse('-o with %s: two operands have one name, or an operand is standard input')
     if opt.companion is not None and opt.id_field is not None:
         misuse('--id-field cannot be combined with -w')
-    if opt.companion is not None and opt.explain:
-        misuse('--explain cannot be combined with -w')
 
 
 def check_formats(opt, sources, per_file):
@@ -298,9 +296,6 @@ def check_formats(opt, sources, per_file):
     if opt.id_field is not None and any(s.fmt in ('list', 'tar')
                                         for s in sources):
         misuse('--id-field cannot be combined with this format')
-    if opt.explain and not (opt.plan and opt.range is not None) and \
-            any(s.fmt in ('list', 'tar') for s in sources):
-        misuse('--explain cannot be combined with this format')
 
 
 def split_files(opt, flat):
