@@ -35,7 +35,8 @@ add_numbered_or_named(struct cli *cli, const struct cli_files *files, struct ib_
 	}
 }
 
-/* Exit with a usage error if the option cannot write a file with this name. */
+/* Exit with a usage error if the name ends in .npz or .npy, but the option cannot write this
+ * format. */
 static void
 check_array_name(struct cli *cli, const struct cli_option *o, const char *role, const char *path)
 {

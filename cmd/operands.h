@@ -5,11 +5,11 @@
 #include "command.h"
 
 /*
- * Return the operands. `operand` is the name for a message about a missing operand, such as "a loss
- * log"; it is NULL if the run needs neither operands nor standard input. If `operand` is not NULL,
- * an empty list means that the run reads standard input. If standard input is then a terminal, the
- * function prints a short usage message and exits with status 2. If the command line has arguments,
- * a message that the operand is missing comes first.
+ * Return the operands. `operand` describes an operand in messages, such as "a loss log"; it is NULL
+ * if the run needs neither operands nor standard input. If `operand` is not NULL, an empty list
+ * means that the run reads standard input. If standard input is then a terminal, the function
+ * prints a short usage message and exits with status 2. If the command line has arguments, it first
+ * prints that the operand is missing.
  */
 struct ib_list cli_get_operands(struct cli *cli, const char *operand);
 

@@ -16,9 +16,9 @@
 #define TABLE_BITS_MIN 12
 #define LEVELS_MAX ((uint32_t)1 << 31)
 /*
- * If there are more than this many different values, and all of them are numbers, only the numbers
- * are kept, without their texts (levels). Values that are read after that and are not numbers
- * belong to the group IB_VALUE_OTHERS.
+ * As soon as there are more than this many different values, and all of them are numbers, the
+ * texts (levels) are dropped, and only the numbers are kept. Any later value that is not a number
+ * belongs to the group IB_VALUE_OTHERS.
  */
 #define NUMBERS_WITH_TEXTS_MAX 4096
 /*

@@ -183,7 +183,7 @@ struct matches {
 
 /*
  * Set weight[i] for each id i: to 1 if the run has no line for the id, to 0 if the pi in the line
- * is 0, and otherwise to 1/pi. Count the lines in *m.
+ * is 0, and otherwise to 1/pi. Add the numbers of lines to the counts in *m.
  */
 static enum ib_status
 weights_of_run(const struct ib_loss_history *l, struct ib_audit_log *log,

@@ -198,8 +198,8 @@ check_pi(const struct ib_replay *r, const struct ib_audit_line *line, int *group
 	}
 	if (pi >= 1) /* pi is IB_PI_HIGH, or pi is 1 because the group keeps all samples */
 		return ib_fail(err, IB_E_CHECK,
-			       "the score %.9g is not below the threshold, so pi is 1; but only "
-			       "samples with pi < 1 have a line",
+			       "the score %.9g is not below the threshold, so pi is 1, and the log "
+			       "should not have a line for this sample",
 			       (double)line->score);
 	if (line->pi != pi)
 		return ib_fail(err, IB_E_CHECK, "pi is %.17g, expected %.17g", line->pi, pi);
@@ -221,7 +221,7 @@ check_scores(const struct ib_replay *r, const struct ib_audit_line *line, struct
 		score = ((const float *)s->score.p)[row];
 	}
 	if (line->score != score && !(isnan(line->score) && isnan(score)))
-		return ib_fail(err, IB_E_CHECK, "score is %.9g, but the score file has %.9g",
+		return ib_fail(err, IB_E_CHECK, "the score is %.9g, but the score file has %.9g",
 			       (double)line->score, (double)score);
 	if (!r->prepared)
 		return IB_OK;

@@ -21,8 +21,9 @@ bool ib_decode_text(struct ib_bytes *out, struct ib_span text);
 size_t ib_text_columns(struct ib_span text);
 
 /*
- * Append a text in at most `width` columns. If the text is too wide, its middle is left out,
- * because paths and ids differ mostly at their ends. `utf8` is true if the terminal shows UTF-8.
+ * Append a text, shortened to at most `width` columns. If the text is too wide, its middle is left
+ * out, because paths and ids differ mostly at their ends. `utf8` is true if the terminal shows
+ * UTF-8.
  */
 void ib_write_shortened(struct ib_bytes *out, struct ib_span text, size_t width, bool utf8);
 

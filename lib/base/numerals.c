@@ -103,7 +103,8 @@ shortest_decimal(const struct binary *b)
 /* ---- shortest decimal of a float ----------------------------------------------------------- */
 
 /*
- * The absolute value of a float, and the distances to its two midpoints, in units of 10^k / 2^32.
+ * The absolute value of a float, and its distances to the midpoints between it and its lower and
+ * upper neighbors, in units of 10^k / 2^32.
  */
 struct gap {
 	float f;

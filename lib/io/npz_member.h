@@ -14,7 +14,7 @@ struct ib_npz_member {
 	uint64_t n;	 /* number of items */
 	size_t size;	 /* bytes per item; 0 if unknown (objects) */
 	uint64_t nbytes; /* bytes of all items, or of the member if it is not an array */
-	uint32_t crc;	 /* CRC-32 of the uncompressed member, from the directory */
+	uint32_t crc;	 /* CRC-32 of the uncompressed member, from the zip directory */
 	/* The members below are used only by the zip and npz readers. */
 	uint64_t local; /* offset of the local header */
 	uint64_t compressed_size, uncompressed_size;

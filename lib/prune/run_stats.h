@@ -38,7 +38,8 @@ void ib_run_stats_flush_pi(struct ib_run_stats *t, struct ib_repeat *repeat);
 /* Add all counted samples to the sums, except the samples in groups of --sampling fixed. */
 void ib_run_stats_flush(struct ib_run_stats *t);
 
-/* Count a sample in t. `group` is the sample's group of --sampling fixed, or -1 for no group. */
+/* Count a sample in t. `group` is the number of the sample's group (--sampling fixed), or -1 if it
+ * has none. */
 static inline void
 ib_run_stats_count(struct ib_run_stats *t, double pi, int group, bool kept)
 {

@@ -194,8 +194,8 @@ is_tied(const struct ib_sort_item *p, uint64_t n, uint64_t i)
 }
 
 /*
- * Sort the records that have the same u' by id. Few records have the same u', unless the manifest
- * has duplicates.
+ * Among records with the same second draw (u'), sort by id. Few records have the same u', unless
+ * the manifest has duplicates.
  */
 static enum ib_status
 sort_ties(struct ib_split *s, struct ib_error *err)

@@ -125,9 +125,10 @@ ib_fields_add(struct ib_fields *f, struct ib_span name, bool number, int *slot,
 		return IB_OK;
 	m = add_path(f, copy);
 	if (!m || (m->slot < 0 && f->nslots == IB_FIELDS_MAX))
-		return ib_fail(err, IB_E_MISUSE,
-			       "field %s: all field names together contain too many dots",
-			       ib_show(show, copy));
+		return ib_fail(
+			err, IB_E_MISUSE,
+			"field %s: the options name too many fields whose names contain dots",
+			ib_show(show, copy));
 	if (m->slot < 0) { /* a path that is added again has an alias already */
 		assign_slot(f, m, number);
 		f->alias[f->naliases++] =

@@ -149,8 +149,7 @@ read_numbers(struct ib_json_elements *e, const char *p, struct gap gap)
 			end = read_number(p, v);
 			if (!end)
 				break;
-			/* two numbers in a row lack the expected format, so expect the new format
-			 */
+			/* neither of two numbers in a row fits: expect the second one's format */
 			if (!fits)
 				decimal = find_decimal_format(p, (size_t)(end - p));
 			fits = false;

@@ -218,7 +218,7 @@ ib_bin_counts_merge(struct ib_bin_counts *r, const struct ib_bin_counts *o, cons
 	    memcmp(r->score.selected, o->score.selected, sizeof(r->score.selected)) != 0 ||
 	    memcmp(r->x_values.selected, o->x_values.selected, sizeof(r->x_values.selected)) != 0)
 		return ib_fail(err, IB_E_DATA,
-			       "%s: the counts from --bins were made for another rule than the "
+			       "%s: the counts from --bins were made for a different rule than the "
 			       "counts in earlier files",
 			       name);
 	merge_x(&r->x, &o->x);

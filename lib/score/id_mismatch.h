@@ -65,8 +65,8 @@ struct ib_mismatch_result {
 	 */
 	struct ib_span id, other;
 	/*
-	 * the spelling differences without which the ids of both sides would be equal; 0 if none
-	 * was found
+	 * the set of spelling differences that was found most often between the ids of the two
+	 * sides; 0 if no set was found
 	 */
 	unsigned forms;
 	/* true if ids that differ only in `forms` certainly name the same sample */

@@ -154,7 +154,8 @@ add_scores(void *ctx, struct ib_scores *s, const char *name, struct ib_error *er
 	return ib_load_scores(fold, s, &all, err);
 }
 
-/* Read a file of scores, and pass the contents to a consumer. The consumer's ctx is the fold. */
+/* Read a file of scores, and pass the contents to the consumer, whose ctx is set to a new ib_fold.
+ */
 static enum ib_status
 load(const char *path, const struct ib_context *context, struct ib_loss_logs_consumer consumer,
      struct ib_scores **out, char *digest, struct ib_error *err)

@@ -30,7 +30,7 @@ struct run {
 	/* sum of the totals files among the operands; NULL until the first totals file is read */
 	struct ib_totals_file *merged;
 	char *merged_name;	       /* name of the first totals file */
-	struct ib_bin_counts *request; /* request of --bins; NULL without --bins */
+	struct ib_bin_counts *request; /* bins to count, from the --bins file; or NULL */
 	struct ib_part_set parts;      /* partitions of the score files that were read */
 	bool unpartitioned;	       /* true if a score file without a partition was read */
 	uint64_t losses;	       /* number of losses in the current operand */

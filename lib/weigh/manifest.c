@@ -148,7 +148,7 @@ matches_otherwise(const struct ib_manifest *m, struct ib_chunk *s, size_t i)
 				.n = s->record[i].n };
 
 	if (s->in.block.special)
-		return false; /* a sample of a tar has only one hash: its digest */
+		return false; /* only records of text files can have added fields */
 	ib_cursor_start(&s->again, &one);
 	return ib_cursor_next(&s->again) == IB_NEXT_RECORD &&
 	       ib_unchanged_check_matches(&s->unchanged, &s->again, id, hash[s->row[i]]);
