@@ -7,7 +7,7 @@
 struct cli_files {
 	size_t operands;  /* number of operands that are files; the other operands are ids */
 	uint64_t split;	  /* the value of --split, or 0 */
-	bool per_operand; /* true if %s in the file name of -o stands for the name of an operand */
+	bool per_operand; /* true if %s in the file name of -o is replaced by an operand's name */
 };
 /*
  * Exit with a usage error if the run would write to a file that it also reads, or would write to

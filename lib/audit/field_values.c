@@ -22,7 +22,7 @@
  */
 #define NUMBERS_WITH_TEXTS_MAX 4096
 /*
- * Codes that stand for no value of the field: neither for a text (level) nor for a number.
+ * Codes that are not values of the field: neither a text (level) nor a number.
  * ib_float_order() returns these codes only for NaN.
  */
 #define CODE_MISSING UINT32_MAX

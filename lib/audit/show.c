@@ -398,7 +398,7 @@ show_ids(struct ib_show *s, struct ib_output *out, struct ib_error *err)
 	return st;
 }
 
-/* Open the log. If there is no such file, the user may have swapped the log and an id. */
+/* Open the log. If the file does not exist, the user may have swapped the log and an id. */
 static enum ib_status
 open_log(struct ib_show *s, struct ib_error *err)
 {

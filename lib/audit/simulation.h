@@ -59,7 +59,7 @@ enum ib_status ib_simulation_read(const struct ib_audit_options *options,
  * Compare the simulated epochs 0 to `epochs` - 1 with the epochs of the loss logs. Append a text
  * that names the simulated epochs without losses, the simulated epochs that are estimated because
  * they follow the last losses, and the epochs of the logs that are not simulated. Appends nothing
- * if there is no epoch to name.
+ * if these three lists are empty.
  */
 void ib_simulation_write_gaps(const struct ib_loss_history *losses, int64_t epochs,
 			      struct ib_bytes *out);

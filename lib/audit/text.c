@@ -20,7 +20,7 @@ ib_write_text(struct ib_bytes *out, struct ib_span text)
 	}
 }
 
-/* Return the byte that the escape \xNN at p stands for, or -1 if there is no escape. */
+/* Return the byte whose escape \xNN begins at p, or -1 if no escape begins there. */
 static int
 escaped_byte(const char *p, size_t n)
 {

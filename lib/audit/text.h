@@ -8,9 +8,9 @@
 void ib_write_text(struct ib_bytes *out, struct ib_span text);
 
 /*
- * Append a text, and decode each \xNN that stands for a control byte or a byte outside ASCII. So
- * the text may be what ib_write_text() wrote; ib_show() also escapes backslashes, which are not
- * decoded. Returns true if the text has such an escape.
+ * Append a text, and replace each \xNN of a control byte or a byte outside ASCII by this byte, as
+ * ib_write_text() wrote it. The doubled backslashes of ib_show() are not decoded. Returns true if
+ * the text has such a \xNN.
  */
 bool ib_decode_text(struct ib_bytes *out, struct ib_span text);
 

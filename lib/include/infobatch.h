@@ -351,8 +351,8 @@ IB_API void ib_run_options_free(struct ib_run_options *o); /* o may be NULL */
  *   max-missing  number or percentage of the drawn rows that may have no loss in a commit;
  *                default 0
  *   max-unseen   number or percentage of the samples that may have no score when the score
- *                file is read; by default, there is no limit if the rule needs no scores, or if
- *                max-missing or nonfinite=skip is set; otherwise the default is 0
+ *                file is read; the default is 0, but no limit if the rule needs no scores, or if
+ *                max-missing or nonfinite=skip is set
  *   smooth, duplicates, nonfinite  as in ib-score(1)
  *   threads      number of threads; default 1
  */

@@ -283,8 +283,8 @@ bool ib_rule_parameter(enum ib_rule_id rule, size_t i, struct ib_rule_parameter 
 enum ib_status ib_rule_parse(char *text, struct ib_rule_options *options, struct ib_error *err);
 
 /*
- * Do the work of ib_rule_options_set(). If there is no option `name`, the message ends with
- * `others`, the options of the caller: "" or a text such as ", audit, smooth".
+ * Do the work of ib_rule_options_set(). If `name` is not an option, the message lists the options
+ * of a rule and `others`, the options of the caller: "" or a text such as ", audit, smooth".
  */
 enum ib_status ib_rule_options_set_among(struct ib_rule_options *o, const char *name,
 					 const char *value, const char *others,

@@ -14,10 +14,10 @@
 #include "base/part.h"
 #include "io/files.h"
 #include "io/lock.h"
-#include "score/epochname.h"
 #include "score/expect.h"
 #include "score/id_mismatch.h"
 #include "score/load.h"
+#include "score/log_epochs.h"
 #include "score/outputs.h"
 
 struct run {
@@ -36,18 +36,7 @@ struct run {
 	uint64_t losses;	       /* number of losses in the current operand */
 	uint64_t stale;		       /* value of fold.stale at the start of the current operand */
 	bool key_warned;	       /* true if warn_about_key() has warned */
-	/* Epochs of losses. Only the first and last loss of each block are looked at. */
-	int64_t operand_epoch; /* newest epoch in the current operand; -1 if it has no loss */
-	int64_t earlier_epoch; /* newest epoch in the earlier operands that were not stale; or -1 */
-	/* in all operands; newest_epoch is -1 if there is no loss */
-	int64_t oldest_epoch, newest_epoch;
-	bool epoch_used; /* true if a record without an epoch got the epoch of -e */
-	/* number of operands that have records without an epoch; 0 if -e is given */
-	uint64_t undated_operands;
-	bool operand_undated; /* true if the current operand is such an operand */
-	bool epoch_noted;     /* true if a warning says which field may hold the epoch */
-	int64_t name_epoch;   /* epoch in the name of such an operand; or -1 */
-	bool names_differ;    /* true if the names of such operands have different epochs */
+	struct ib_log_epochs epochs;
 };
 
 /* ---- operands ----------------------------------------------------------------- */
@@ -128,30 +117,6 @@ note_key(struct run *run, const struct ib_key *key, struct ib_span id, const cha
 	return st;
 }
 
-static void
-note_epoch(struct run *run, int64_t epoch)
-{
-	run->operand_epoch = epoch > run->operand_epoch ? epoch : run->operand_epoch;
-	run->oldest_epoch =
-		run->newest_epoch < 0 || epoch < run->oldest_epoch ? epoch : run->oldest_epoch;
-	run->newest_epoch = epoch > run->newest_epoch ? epoch : run->newest_epoch;
-}
-
-static void
-note_epochs(struct run *run, const struct ib_loss_batch *b)
-{
-	size_t i;
-
-	for (i = 0; i < b->problems.n; i++)
-		run->epoch_noted |= b->problems.v[i].kind == IB_PROBLEM_NOTE;
-	run->operand_undated |= b->undated && b->epoch == IB_NO_EPOCH;
-	run->epoch_used |= b->undated && b->epoch != IB_NO_EPOCH;
-	if (b->n == 0)
-		return;
-	note_epoch(run, b->loss[0].epoch);
-	note_epoch(run, b->loss[b->n - 1].epoch);
-}
-
 static enum ib_status
 add_batch(void *ctx, struct ib_loss_batch *b, struct ib_error *err)
 {
@@ -164,7 +129,7 @@ add_batch(void *ctx, struct ib_loss_batch *b, struct ib_error *err)
 	if (!st)
 		st = mark_losses(run, b, err);
 	run->losses += b->n;
-	note_epochs(run, b);
+	ib_log_epochs_add_batch(&run->epochs, b);
 	if (b->n + b->nmerge > 0 && run->options->log.part.count == 0)
 		run->unpartitioned = true;
 	return st ? st : ib_load_batch(&run->fold, b, err);
@@ -186,7 +151,7 @@ add_rows(void *ctx, const struct ib_row_batch *b, bool *taken, struct ib_error *
 	if (!st && run->expect)
 		st = ib_expect_mark_rows(run->expect, b->row, b->n, err);
 	run->losses += b->n;
-	note_epoch(run, b->epoch);
+	ib_log_epochs_add(&run->epochs, b->epoch);
 	run->unpartitioned = true;
 	return st ? st : ib_load_rows(&run->fold, b, taken, err);
 }
@@ -310,54 +275,16 @@ add_totals(void *ctx, struct ib_totals_file *t, const char *name, struct ib_erro
 	return ib_totals_file_merge(run->merged, t, name, err);
 }
 
-/* Count an operand that has records without an epoch, and look for an epoch in its name. */
-static void
-note_undated_operand(struct run *run, const char *name)
-{
-	int64_t epoch;
-
-	run->undated_operands++;
-	if (!ib_epochname_guess(name, &epoch))
-		return;
-	run->names_differ |= run->name_epoch >= 0 && epoch != run->name_epoch;
-	run->name_epoch = epoch;
-}
-
-static void
-warn_about_stale(const struct run *run, const char *name)
-{
-	if (run->operand_epoch >= run->earlier_epoch)
-		ib_warn(run->context,
-			"%s: all records are older than the scores: is this the log of an old run?",
-			name);
-	else
-		ib_warn(run->context,
-			"%s: all records are older than the scores, and an earlier operand has "
-			"records of epoch %lld: %s",
-			name, (long long)run->earlier_epoch,
-			run->options->log.epoch_by_name
-				? "in one of the two, the records have another epoch than the name "
-				  "says"
-				: "give the logs in the order of their epochs, for example with "
-				  "-e name");
-}
-
 static enum ib_status
 end_operand(void *ctx, const char *name, struct ib_error *err)
 {
 	struct run *run = ctx;
 
 	(void)err;
-	if (run->losses > 0 && run->fold.stale - run->stale == run->losses)
-		warn_about_stale(run, name);
-	else if (run->operand_epoch > run->earlier_epoch)
-		run->earlier_epoch = run->operand_epoch;
+	ib_log_epochs_end_operand(&run->epochs, name,
+				  run->losses > 0 && run->fold.stale - run->stale == run->losses);
 	run->losses = 0;
 	run->stale = run->fold.stale;
-	run->operand_epoch = -1;
-	if (run->operand_undated)
-		note_undated_operand(run, name);
-	run->operand_undated = false;
 	return IB_OK;
 }
 
@@ -438,32 +365,6 @@ warn_about_counts(const struct run *run, const struct ib_loss_counts *c)
 		2 * c->nonfinite > c->records ? " (did training diverge?)" : "");
 }
 
-static void
-warn_about_epochs(const struct run *run)
-{
-	const struct ib_log_options *log = &run->options->log;
-
-	if (run->names_differ && !run->epoch_noted)
-		ib_warn(run->context,
-			"the records without an epoch, in %llu logs, get epoch 0: give -e name to "
-			"take the epoch from the file names, or -e 0 if epoch 0 is right",
-			(unsigned long long)run->undated_operands);
-	if (log->epoch == IB_NO_EPOCH || run->epoch_used || run->newest_epoch < 0 ||
-	    (run->oldest_epoch <= log->epoch && log->epoch <= run->newest_epoch))
-		return;
-	if (run->oldest_epoch == run->newest_epoch)
-		ib_warn(run->context,
-			"the records of the logs have their own epoch (%lld), so -e %lld is not "
-			"used",
-			(long long)run->oldest_epoch, (long long)log->epoch);
-	else
-		ib_warn(run->context,
-			"the records of the logs have their own epochs (%lld to %lld), so -e %lld "
-			"is not used",
-			(long long)run->oldest_epoch, (long long)run->newest_epoch,
-			(long long)log->epoch);
-}
-
 /* ---- totals -------------------------------------------------------------------- */
 
 /* Compute the totals of the rows, and the counts that --bins requests. */
@@ -530,8 +431,8 @@ fold_all(struct run *run, struct ib_loss_counts *counts, struct ib_error *err)
 		return st;
 	ib_fold_finish(&run->fold);
 	warn_about_counts(run, counts);
-	warn_about_epochs(run);
-	return run->expect ? ib_expect_check(run->expect, run->newest_epoch > run->oldest_epoch,
+	ib_log_epochs_warn(&run->epochs);
+	return run->expect ? ib_expect_check(run->expect, ib_log_epochs_differ(&run->epochs),
 					     run->context, err)
 			   : IB_OK;
 }
@@ -577,17 +478,12 @@ enum ib_status
 ib_score_run(const struct ib_score_options *options, const struct ib_context *context,
 	     struct ib_score_result *result, struct ib_error *err)
 {
-	struct run run = { .options = options,
-			   .context = context,
-			   .result = result,
-			   .operand_epoch = -1,
-			   .name_epoch = -1,
-			   .earlier_epoch = -1,
-			   .newest_epoch = -1 };
+	struct run run = { .options = options, .context = context, .result = result };
 	struct ib_loss_counts counts = { 0 };
 	enum ib_status st;
 	int lock = -1;
 
+	ib_log_epochs_init(&run.epochs, &options->log, context);
 	st = ib_split_check(options->split, err);
 	if (!st && options->update)
 		st = ib_lock(options->update, options->no_wait, context, &lock, err);
